@@ -1,0 +1,1 @@
+"""Many machines over months: fabric, storage, failures, goodput."""

@@ -1,0 +1,1 @@
+"""Compute: what a model needs, and how long it takes on chips."""

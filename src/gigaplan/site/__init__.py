@@ -1,0 +1,1 @@
+"""The building and the wire: weather, cooling, power, tariffs, supply, carbon."""
