@@ -7,17 +7,27 @@ number to its source by the path that names it (`sites.main.price_usd_per_mwh`).
 from __future__ import annotations
 
 import difflib
+import types
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum, IntFlag
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from gigaplan.units import Real, Steps, UnitError, column, constant, parse, stem, suffix
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from gigaplan.units import (
+    ALWAYS_DATE,
+    Real,
+    Steps,
+    UnitError,
+    column,
+    constant,
+    parse,
+    stem,
+    suffix,
+)
 
 CATALOG = "catalog:"
 """What the path of a catalogue figure begins with."""
@@ -140,6 +150,27 @@ def is_quantity(item: Any) -> bool:  # noqa: ANN401
     return bool(item.metadata.get("quantity"))
 
 
+@cache
+def hints(kind: type) -> dict[str, Any]:
+    """Return the types of a dataclass's fields."""
+    return get_type_hints(kind)
+
+
+def alternatives(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401  (a type of any kind)
+    """Return the parts of a union, None left out; the hint itself when it is none."""
+    if get_origin(hint) in {Union, types.UnionType}:
+        return tuple(part for part in get_args(hint) if part is not type(None))
+    return (hint,)
+
+
+def member_hint(hint: Any) -> Any:  # noqa: ANN401
+    """Return the type of a mapping's values or a tuple's members; object when it has none."""
+    for kind in alternatives(hint):
+        if get_origin(kind) in {dict, tuple}:
+            return get_args(kind)[1 if get_origin(kind) is dict else 0]
+    return object
+
+
 def canonical(value: Any, path: str = "", name: str = "") -> Iterator[tuple[str, Real]]:  # noqa: ANN401
     """Walk a dataclass and yield every quantity with its canonical path.
 
@@ -155,13 +186,11 @@ def canonical(value: Any, path: str = "", name: str = "") -> Iterator[tuple[str,
     Yields
     ------
     tuple of str and Real
-        Such as ("sites.main.price_usd_per_mwh.0.value", 47.0).
+        Such as ("sites.main.price_usd_per_mwh", 47.0), or ("sites.main.grid_mw.0.value", 200.0)
+        for steps with a date.
     """
     if isinstance(value, Steps):
-        for index, (date, number) in enumerate(zip(value.dates, value.values, strict=True)):
-            if np.all(column(date) > -1e5):  # noqa: PLR2004  (not "always")
-                yield f"{path}.{index}.from_date", date
-            yield f"{path}.{index}.value" if len(value.values) > 1 else path, number
+        yield from canonical_steps(value, path)
     elif is_dataclass(value):
         for item in fields(value):
             if item.metadata.get("internal") or getattr(value, item.name) is None:
@@ -174,8 +203,22 @@ def canonical(value: Any, path: str = "", name: str = "") -> Iterator[tuple[str,
     elif isinstance(value, tuple):
         for index, member in enumerate(value):
             yield from canonical(member, joined(path, str(index)), name)
-    elif name and suffix(name) and isinstance(value, int | float | np.ndarray) and not isinstance(value, bool):
+    elif name and suffix(name) and is_number(value):
         yield path, value
+
+
+def canonical_steps(steps: Steps, path: str) -> Iterator[tuple[str, Real]]:
+    """Yield the dates and values of steps; a value without a date has the path of the whole."""
+    for index, (date, value) in enumerate(zip(steps.dates, steps.values, strict=True)):
+        always = bool(np.all(column(date) <= ALWAYS_DATE))
+        if not always:
+            yield f"{path}.{index}.from_date", date
+        yield path if always and len(steps.values) == 1 else f"{path}.{index}.value", value
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a number or an array of them; a boolean is none."""
+    return isinstance(value, int | float | np.number | np.ndarray) and not isinstance(value, bool)
 
 
 def joined(path: str, key: object) -> str:
@@ -202,6 +245,10 @@ def split(path: str) -> list[str]:
     return [*parts, word]
 
 
+MOST_NAMED = 4
+"""How many paths a message names."""
+
+
 class PathError(ValueError):
     """A path names nothing, or several things; the message says what is near."""
 
@@ -220,15 +267,23 @@ def resolve(known: list[str], short: str) -> str:
     if short in known:
         return short
     wanted = split(short.removeprefix(CATALOG))
-    hits = [path for path in known if answers(split(path.removeprefix(CATALOG)), wanted)]
+    shelf = short.startswith(CATALOG)
+    hits = [
+        path
+        for path in known
+        if answers(split(path.removeprefix(CATALOG)), wanted)
+        and (path.startswith(CATALOG) or not shelf)
+    ]
     exact = [path for path in hits if len(split(path)) == len(wanted)]
     hits = exact or hits
     if len(hits) == 1:
         return hits[0]
     if hits:
-        raise PathError(f'"{short}" could mean {", ".join(hits[:4])}{" ..." if len(hits) > 4 else ""}')  # noqa: PLR2004
-    near = difflib.get_close_matches(short, known + [brief(path) for path in known], n=1, cutoff=0.4)
-    raise PathError(f'nothing is called "{short}"' + (f'; nearest: {near[0]}' if near else ""))
+        more = " ..." if len(hits) > MOST_NAMED else ""
+        raise PathError(f'"{short}" could mean {", ".join(hits[:MOST_NAMED])}{more}')
+    spoken = [*known, *map(brief, known)]
+    near = difflib.get_close_matches(short, spoken, n=1, cutoff=0.4)
+    raise PathError(f'nothing is called "{short}"' + (f"; nearest: {near[0]}" if near else ""))
 
 
 def brief(path: str) -> str:
@@ -252,9 +307,10 @@ def answers(parts: list[str], wanted: list[str]) -> bool:
 
 def matches(part: str, word: str) -> bool:
     """Return whether a typed word stands for one key of a path."""
-    return word in {part, stem(part), part.removesuffix("s"), stem(part).replace("_", "-")} or (
-        word.replace("-", "_") in {part, stem(part)}
-    )
+    plain = stem(part)
+    singular = part.removesuffix("ies") + "y" if part.endswith("ies") else part.removesuffix("s")
+    spoken = word.replace("-", "_")
+    return word in {part, plain, singular} or spoken in {part, plain, singular}
 
 
 def replaced(value: Any, path: str, new: object) -> Any:  # noqa: ANN401
@@ -276,46 +332,62 @@ def replaced(value: Any, path: str, new: object) -> Any:  # noqa: ANN401
     UnitError
         When a text does not fit the unit, or a number lies outside its bounds.
     """
-    return with_change(value, split(path), new, "", {})
+    return with_change(value, split(path), new, Slot())
 
 
-def with_change(value: Any, keys: list[str], new: object, name: str, bounds: Mapping[str, Any]) -> Any:  # noqa: ANN401
+class Slot(NamedTuple):
+    """What is known of the place that a value stands in: its name, type and declaration.
+
+    The name is empty where the value is structure.
+    """
+
+    name: str = ""
+    hint: Any = object
+    metadata: Mapping[str, Any] = types.MappingProxyType({})
+
+
+def with_change(value: Any, keys: list[str], new: object, slot: Slot) -> Any:  # noqa: ANN401
     """Rebuild `value` along `keys` with `new` at the end (the recursion of `replaced`)."""
-    if isinstance(value, Steps):
-        return steps_with_change(value, keys, new, name, bounds)
+    if isinstance(value, Steps) or (not keys and Steps in alternatives(slot.hint)):
+        return steps_with_change(value, keys, new, slot)
     if not keys:
-        return checked(new, name, bounds) if name else converted(value, new)
+        return number_for(new, slot) if slot.name else structure_for(value, new, slot)
     key, rest = keys[0], keys[1:]
     if is_dataclass(value):
-        item = next((item for item in fields(value) if key in {item.name, item.metadata.get("key")}), None)
+        known = {item.name: item for item in fields(value) if not item.metadata.get("internal")}
+        item = known.get(key) or next(
+            (each for each in known.values() if each.metadata.get("key") == key), None
+        )
         if item is None:
             raise PathError(f'"{key}" is not a part of {type(value).__name__}')
-        below = item.name if is_quantity(item) else ""
-        changed = with_change(getattr(value, item.name), rest, new, below, item.metadata)
+        name = item.name if is_quantity(item) else ""
+        below = Slot(name, hints(value.__class__)[item.name], item.metadata)
+        changed = with_change(getattr(value, item.name), rest, new, below)
         return replace(value, **{item.name: changed})  # type: ignore[type-var]
+    inner = slot._replace(hint=member_hint(slot.hint))
     if isinstance(value, dict):
-        real = next((known for known in value if str(getattr(known, "value", known)) == key), None)
+        real = next((each for each in value if str(getattr(each, "value", each)) == key), None)
         if real is None:
             raise PathError(f'"{key}" is not among {", ".join(map(str, value))}')
-        return {**value, real: with_change(value[real], rest, new, name, bounds)}
-    if isinstance(value, tuple) and key.isdigit() and int(key) < len(value):
-        changed = with_change(value[int(key)], rest, new, name, bounds)
+        return {**value, real: with_change(value[real], rest, new, inner)}
+    if isinstance(value, tuple) and key.isdecimal() and int(key) < len(value):
+        changed = with_change(value[int(key)], rest, new, inner)
         return (*value[: int(key)], changed, *value[int(key) + 1 :])
     raise PathError(f'nothing below "{key}" can be set')
 
 
-def steps_with_change(
-    steps: Steps, keys: list[str], new: object, name: str, bounds: Mapping[str, Any]
-) -> Steps:
+def steps_with_change(steps: Steps | None, keys: list[str], new: object, slot: Slot) -> Any:  # noqa: ANN401
     """Change one date or value of steps, or all of them to a constant."""
     if not keys:
-        return new if isinstance(new, Steps) else constant(checked(new, name, bounds))
-    if len(keys) != 2 or not keys[0].isdigit() or int(keys[0]) >= len(steps.values):  # noqa: PLR2004
+        value = new if isinstance(new, Steps) else number_for(new, slot)
+        return value if value is None or isinstance(value, Steps) else constant(value)
+    count = len(steps.values) if steps else 0
+    if steps is None or len(keys) != 2 or not keys[0].isdecimal() or int(keys[0]) >= count:  # noqa: PLR2004
         raise PathError(f'"{".".join(keys)}" is not a step; write 0.value or 0.from')
     index = int(keys[0])
     if keys[1] == "value":
         values = list(steps.values)
-        values[index] = checked(new, name, bounds)
+        values[index] = checked(new, slot.name, slot.metadata)
         return Steps(steps.dates, tuple(values))
     if stem(keys[1]) != "from":
         raise PathError(f'"{keys[1]}" is not a part of a step; write 0.value or 0.from')
@@ -324,25 +396,45 @@ def steps_with_change(
     return Steps(tuple(dates), steps.values)
 
 
-def converted(old: object, new: object) -> object:
+def structure_for(old: object, new: object, slot: Slot) -> object:
     """Turn the text of a `--set` into the type of the structure it replaces."""
-    if not isinstance(new, str) or isinstance(old, str) or old is None:
+    if not isinstance(new, str):
         return new
-    if isinstance(old, bool) and new in {"yes", "no", "true", "false"}:
+    kinds = alternatives(slot.hint) if slot.hint is not object else (type(old),)
+    choices = slot.metadata.get("choices")
+    if choices and new not in choices:
+        raise UnitError(f'"{new}" is not a choice; there are {", ".join(choices)}')
+    if str in kinds:
+        return new
+    if bool in kinds and new in {"yes", "no", "true", "false"}:
         return new in {"yes", "true"}
-    if isinstance(old, int) and new.replace(",", "").isdigit():
+    if int in kinds and new.replace(",", "").isdecimal():
         return int(new.replace(",", ""))
+    if float in kinds:
+        return parse(new, "any_count")
     raise UnitError(f'"{new}" cannot replace {old!r}')
+
+
+def number_for(new: object, slot: Slot) -> Real | None:
+    """Return a number for a place; None for a word that stands for it ("rest")."""
+    if isinstance(new, str) and new in slot.metadata.get("words", ()):
+        return None
+    return checked(new, slot.name, slot.metadata)
 
 
 def checked(new: object, name: str, bounds: Mapping[str, Any]) -> Real:
     """Return a number or column in the unit of `name`, held to its bounds."""
     if isinstance(new, str):
         value: Real = parse(new, name)
-    elif isinstance(new, int | float | np.ndarray) and not isinstance(new, bool):
-        value = new if isinstance(new, np.ndarray) else float(new)
+    elif is_number(new):
+        try:
+            value = column(new) if isinstance(new, np.ndarray) else float(new)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            raise UnitError(f"{stem(name)} must be a number or a column of numbers") from None
     else:
         raise UnitError(f"{new!r} is not a quantity for {stem(name)}")
+    if np.ndim(value) > 1:
+        raise UnitError(f"{stem(name)} must be a column (N,), not of shape {np.shape(value)}")
     check_bounds(value, name, bounds)
     return value
 

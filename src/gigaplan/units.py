@@ -1,15 +1,16 @@
 """Units in names, numbers as columns, and months as the common calendar.
 
-The last part of a quantity's name is its unit (`grid_mw`, `price_usd_per_mwh`); the table `SUFFIXES`
-says which. Text from a plan ("1.2 GW") is read with pint against a small registry of our own. Inside
-the model a quantity is an array of shape (1,) or (N,), a series (T, 1) or (T, N), time first.
+The last part of a quantity's name is its unit (`grid_mw`, `price_usd_per_mwh`); the table
+`SUFFIXES` says which. Text from a plan ("1.2 GW") is read with pint against a small registry of our
+own. Inside the model a quantity is an array of shape (1,) or (N,), a series (T, 1) or (T, N), time
+first.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -93,7 +94,9 @@ SUFFIXES: dict[str, UnitOfName] = {
     "frac_per_year": UnitOfName("1/year", "a yearly rate", "8.5 %", bare=True),
     "ratio": UnitOfName("", "a ratio", "1.2", bare=True),
     "count": UnitOfName("", "a count", "16384", bare=True),
-    "count_per_chip_year": UnitOfName("1/chip/year", "a rate per chip", "0.17 1/chip/year", bare=True),
+    "count_per_chip_year": UnitOfName(
+        "1/chip/year", "a rate per chip", "0.17 1/chip/year", bare=True
+    ),
     "count_per_mw": UnitOfName("1/MW", "a number per MW", "0.3 1/MW", bare=True),
     "c": UnitOfName("degC", "a temperature", "27 degC"),
     "k": UnitOfName("K", "a temperature difference", "5 K"),
@@ -107,20 +110,15 @@ SUFFIXES: dict[str, UnitOfName] = {
     "token": UnitOfName("token", "an amount of text", "2000 token", bare=True),
     "mtoken": UnitOfName("Mtoken", "an amount of text", "15.6 Ttoken"),
     "tokens_per_s": UnitOfName("token/s", "a rate of text", "4000 token/s"),
-    "tokens_per_s_per_chip": UnitOfName("token/s/chip", "a rate of text per chip", "400 token/s/chip"),
+    "tokens_per_s_per_chip": UnitOfName(
+        "token/s/chip", "a rate of text per chip", "400 token/s/chip"
+    ),
     "flop_per_token": UnitOfName("FLOP/token", "work per token", "51.5 GFLOP/token"),
     "byte_per_token": UnitOfName("byte/token", "data per token", "131072 byte/token"),
     "mtoken_per_s": UnitOfName("Mtoken/s", "a rate of text", "40 Mtoken/s"),
     "mmbtu_per_mwh": UnitOfName("MMBtu/MWh", "a heat rate", "9.5 MMBtu/MWh"),
 }
 """Every unit that a name of the house may end in."""
-
-ROOT_NAMES = {
-    "[money]": "money", "[power]": "a power", "[energy]": "an energy", "[time]": "a time",
-    "[length]": "a length", "[volume]": "a volume", "[mass]": "a mass", "[data]": "an amount of data",
-    "[token]": "an amount of text", "[flop]": "work of computing", "[chip]": "a number of chips",
-    "[temperature]": "a temperature difference", "": "a plain number",
-}
 
 REGISTRY = """
 yotta- = 1e24 = Y-
@@ -131,7 +129,7 @@ giga- = 1e9 = G-
 mega- = 1e6 = M-
 kilo- = 1e3 = k-
 milli- = 1e-3 = m-
-micro- = 1e-6 = u-
+micro- = 1e-6 = u- = \u00b5- = \u03bc-
 nano- = 1e-9 = n-
 kibi- = 2**10 = Ki-
 mebi- = 2**20 = Mi-
@@ -179,10 +177,19 @@ basispoint = 0.0001 = bp
 [power] = [energy] / [time]
 """
 
-NUMBER = re.compile(r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*(.*?)\s*$", re.DOTALL)
-DATE = re.compile(r"\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\s*$")
+NUMBER = re.compile(
+    r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*(.*?)\s*$",
+    re.DOTALL | re.ASCII,
+)
+DATE = re.compile(r"\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\s*$", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 DAYS_OF_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 LONGEST_TEXT = 80
+REMEMBERED = 65_536
+"""How many texts and names are remembered: a plan is untrusted, and a server reads many."""
+MOST_WORDS = 6
+"""A suffix has fewer words than this; a name may be a megabyte of them."""
+YES_OR_NO = {"yes", "no", "true", "false", "on", "off"}
 LARGEST = 1e30
 """A larger number is refused: nothing in this field is that large, and sums stay finite."""
 
@@ -201,13 +208,13 @@ def registry() -> pint.UnitRegistry[float]:
     return units
 
 
-@cache
+@lru_cache(REMEMBERED)
 def suffix(name: str) -> str:
     """Return the unit suffix of a name, or "" when it has none.
 
     The longest suffix wins: `price_usd_per_mwh` is a price, not an energy.
     """
-    parts = name.split("_")
+    parts = name.rsplit("_", MOST_WORDS)
     for start in range(len(parts)):
         candidate = "_".join(parts[start:])
         if candidate in SUFFIXES:
@@ -215,17 +222,17 @@ def suffix(name: str) -> str:
     return ""
 
 
-@cache
+@lru_cache(REMEMBERED)
 def stem(name: str) -> str:
     """Return a name without its unit: the key that a plan file uses."""
     unit = suffix(name)
     return name[: -len(unit) - 1] if unit and len(unit) < len(name) else name
 
 
-@cache
+@lru_cache(REMEMBERED)
 def unit_text(text: str) -> str:
     """Turn the unit as people write it ("USD/kW-month") into a pint expression."""
-    plain = text.replace("%", " percent ").replace("·", "*").replace("$", " $ ")  # noqa: RUF001
+    plain = text.replace("%", " percent ").replace("·", "*").replace("$", " $ ")
     plain = re.sub(r"(?<=[A-Za-z0-9)])\s*-\s*(?=[A-Za-z])", "*", plain)
     if "(" in plain:
         return plain.strip()
@@ -233,7 +240,7 @@ def unit_text(text: str) -> str:
     return "/".join([above.strip() or "1", *(f"({part.strip()})" for part in below)]).strip()
 
 
-@cache
+@lru_cache(REMEMBERED)
 def factor(text: str, suffix_name: str) -> float:
     """Return what a unit must be multiplied by to become the suffix's unit.
 
@@ -254,8 +261,9 @@ def factor(text: str, suffix_name: str) -> float:
     house = registry().parse_units(unit_text(wanted.unit))
     if suffix_name == "frac_per_year" and given.dimensionless:
         house = registry().parse_units("")
-    if suffix_name.startswith("count") and given.dimensionality == registry().parse_units("chip").dimensionality:
-        house = registry().parse_units("chip")
+    chip = registry().parse_units("chip")
+    if suffix_name == "count" and given.dimensionality == chip.dimensionality:
+        house = chip
     if given.dimensionality != house.dimensionality:
         raise UnitError(f"is {dimension_name(given)}")
     return float((1.0 * given).to(house).magnitude)
@@ -273,7 +281,7 @@ def dimension_name(unit: pint.Unit) -> str:
     return f"measured in {unit}"
 
 
-@cache
+@lru_cache(REMEMBERED)
 def parse(text: str, name: str) -> float:
     """Read "1.2 GW" for a name that ends in `_mw` as 1200.0.
 
@@ -303,26 +311,23 @@ def parse(text: str, name: str) -> float:
     """
     kind = suffix(name)
     wanted = SUFFIXES[kind]
-    key = stem(name)
     if kind == "date":
         return parse_date(text)
+    hint = f"{stem(name)} is {wanted.dimension}, such as {wanted.example}"
     if len(text) > LONGEST_TEXT:
-        raise UnitError(f"is too long for a quantity; {key} is {wanted.dimension}, such as {wanted.example}")
-    number, unit = number_and_unit(text, f"{key} is {wanted.dimension}, such as {wanted.example}")
+        raise UnitError(f"is too long for a quantity; {hint}")
+    number, unit = number_and_unit(text, hint)
     if not unit and not wanted.bare and number != 0.0:
-        raise UnitError(f'"{text}" has no unit; {key} is {wanted.dimension}, such as {wanted.example}')
+        raise UnitError(f'"{text}" has no unit; {hint}')
     if not unit:
         return number
     try:
         scaled = number * factor(unit, kind)
     except UnitError as error:
-        raise UnitError(
-            f'"{text}" {error}; {key} is {wanted.dimension}, such as {wanted.example}'
-            if str(error).startswith(("is ", "measured"))
-            else f"{error}; {key} is {wanted.dimension}, such as {wanted.example}"
-        ) from None
+        said = f'"{text}" {error}' if str(error).startswith("is ") else str(error)
+        raise UnitError(f"{said}; {hint}") from None
     if not abs(scaled) <= LARGEST:
-        raise UnitError(f'"{text}" is beyond any {key} that can be meant')
+        raise UnitError(f'"{text}" is beyond any {stem(name)} that can be meant')
     return scaled
 
 
@@ -330,6 +335,8 @@ def number_and_unit(text: str, hint: str) -> tuple[float, str]:
     """Split "98,304 chips" into 98304.0 and "chips"; refuse what is no number."""
     found = NUMBER.match(text)
     digits = found.group(1) if found else ""
+    if text.strip().lower() in YES_OR_NO:
+        raise UnitError(f'"{text}" is yes or no, not a quantity; {hint}')
     if found is None or not any(letter.isdigit() for letter in digits):
         raise UnitError(f'"{text}" is not a quantity; {hint}')
     number = float(digits.replace(",", ""))
@@ -350,10 +357,16 @@ def parse_date(text: str) -> float:
     if found is None:
         raise UnitError(f'"{text}" is not a date such as 2027-06 or 2027-06-15')
     year, month, day = (int(part) if part else 1 for part in found.groups())
-    last = DAYS_OF_MONTH[month - 1] + (month == 2 and year % 4 == 0) if 1 <= month <= 12 else 0  # noqa: PLR2004
-    if not (1970 <= year <= 2200 and 1 <= day <= last):  # noqa: PLR2004
-        raise UnitError(f'"{text}" is not a day between 1970 and 2200')
+    last = days_of(year, month) if 1 <= month <= MONTHS_PER_YEAR else 0
+    if not (FIRST_YEAR <= year <= LAST_YEAR and 1 <= day <= last):
+        raise UnitError(f'"{text}" is not a day between {FIRST_YEAR} and {LAST_YEAR}')
     return (year - EPOCH_YEAR) * MONTHS_PER_YEAR + month - 1 + (day - 1) / last
+
+
+def days_of(year: int, month: int) -> int:
+    """Return how many days a month of the Gregorian calendar has."""
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return DAYS_OF_MONTH[month - 1] + (leap and month == 2)  # noqa: PLR2004
 
 
 def date_text(date: float) -> str:
@@ -523,8 +536,8 @@ class Calendar:
     @property
     def days(self) -> NDArray[np.int64]:
         """Days in each month (T,)."""
-        lengths = np.array(DAYS_OF_MONTH)[self.month_of_year]
-        return lengths + ((self.month_of_year == 1) & (self.years % 4 == 0))
+        months = zip(self.years, self.month_of_year, strict=True)
+        return np.array([days_of(int(year), int(month) + 1) for year, month in months], np.int64)
 
     @property
     def hours(self) -> Series:

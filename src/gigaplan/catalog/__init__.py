@@ -1,24 +1,37 @@
 """The catalogue: what a plan can name, one YAML file for each entity, each figure with its source.
 
-A generic loader reads any entity as the dataclass that is asked for. A plan may carry entities of its
-own, with `from:` naming the one they change.
+A generic loader reads any entity as the dataclass that is asked for. A plan may carry entities of
+its own, with `from:` naming the one they change: what they say replaces what that one says, key by
+key.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gigaplan.figure import CATALOG, Ledger, Source
-from gigaplan.read import Node, Problem, Reader, ReadError, compose, read_node
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from gigaplan.figure import CATALOG, Ledger, Source, joined
+from gigaplan.read import (
+    Node,
+    Problem,
+    Reader,
+    ReadError,
+    compose,
+    mapping_like,
+    nearest,
+    read_node,
+    there_are,
+)
 
 LONGEST_CHAIN = 8
 """How many `from:` may follow each other."""
+PLAN_FILE = "(plan)"
+"""The file that problems of a plan's own entities are said to be in; its reader knows the name."""
+SOURCE_ID = re.compile(r"^([A-Za-z0-9][\w.-]*):(?=\s)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +55,19 @@ def names(kind: str) -> tuple[str, ...]:
     folder = shelf() / kind
     if not folder.is_dir():
         return ()
-    return tuple(sorted(item.name[: -len(".yaml")] for item in folder.iterdir() if item.name.endswith(".yaml")))
+    return tuple(
+        sorted(
+            item.name[: -len(".yaml")] for item in folder.iterdir() if item.name.endswith(".yaml")
+        )
+    )
 
 
 @cache
 def kinds() -> tuple[str, ...]:
     """Return the kinds of entity there are, sources left out."""
-    found = [item.name for item in shelf().iterdir() if item.is_dir() and not item.name.startswith("_")]
+    found = [
+        item.name for item in shelf().iterdir() if item.is_dir() and not item.name.startswith("_")
+    ]
     return tuple(sorted(name for name in found if name != "sources"))
 
 
@@ -62,52 +81,82 @@ def sources() -> dict[str, Source]:
         When two files define the same id.
     """
     found: dict[str, Source] = {}
-    for item in sorted((shelf() / "sources").iterdir(), key=lambda file: str(file.name)):
-        if not item.name.endswith(".yaml"):
-            continue
-        file = f"sources/{item.name}"
-        for key, node in compose(item.read_text("utf-8"), file).items.items():
+    for file, text in source_files().items():
+        for key, node in compose(text, file).items.items():
             if key in found:
-                raise ReadError(file, [Problem(node.line, node.column, key, "is defined in two files")])
+                problem = Problem(node.line, node.column, key, "is defined in two files")
+                raise ReadError(file, [problem])
             found[key] = read_node(node, Source, Reader(file, {}))[0]
     return found
 
 
-def node_of(kind: str, name: str, own: Mapping[str, Node], chain: tuple[str, ...] = ()) -> Node:
-    """Return the node of an entity, a plan's own first, with `from:` followed.
+@cache
+def source_files() -> dict[str, str]:
+    """Return the text of every file of sources, by its name."""
+    files = sorted((shelf() / "sources").iterdir(), key=lambda item: str(item.name))
+    return {
+        f"sources/{item.name}": item.read_text("utf-8")
+        for item in files
+        if item.name.endswith(".yaml")
+    }
+
+
+@cache
+def source_ids() -> frozenset[str]:
+    """Return the ids of all sources, without reading what they say."""
+    return frozenset(key for text in source_files().values() for key in SOURCE_ID.findall(text))
+
+
+def chain_of(kind: str, name: str, own: Mapping[str, Node]) -> list[Node]:
+    """Return the node of an entity, a plan's own first, and of all it follows by `from:`.
+
+    An own entity may change the one of the catalogue that has its name.
 
     Raises
     ------
     ReadError
-        When the name does not exist or the chain of `from:` closes on itself.
+        When a name does not exist, or the chain of `from:` closes on itself or is too long.
     """
-    if name in chain or len(chain) >= LONGEST_CHAIN:
-        mark = own[chain[-1]]
-        raise ReadError("catalog", [Problem(mark.line, mark.column, f"{kind}.{name}", "from: goes in a circle")])
-    if name not in own:
-        return file_node(kind, name)
-    node = own[name]
-    base = node.items.get("from")
-    if base is None:
-        return node
-    if base.text != name and base.text not in own and base.text not in names(kind):
-        raise ReadError("catalog", [Problem(base.line, base.column, f"{kind}.{name}.from", f"{base.short()} is not in the catalogue")])
-    hidden = {key: value for key, value in own.items() if not (key == name == base.text)}
-    below = node_of(kind, base.text, hidden, (*chain, name))
-    rest = {key: value for key, value in node.items.items() if key != "from"}
-    return Node("mapping", node.line, node.column, items={**below.items, **rest}, keys={**below.keys, **node.keys})
+    mine = name in own
+    chain = [own[name] if mine else file_node(kind, name)]
+    passed = {(mine, name)}
+    while base := chain[-1].items.get("from"):
+        above, name = name, base.text
+        mine = mine and name != above and name in own
+        path = f"{kind}.{above}.from"
+        if not mine and name not in names(kind):
+            known = (*names(kind), *own)
+            near = nearest(name, known, cutoff=0.3)
+            hint = f"nearest: {near}" if near else there_are(known)
+            message = f"{base.short()} is not in the catalogue; {hint}"
+            raise ReadError(PLAN_FILE, [Problem(base.line, base.column, path, message)])
+        if (mine, name) in passed or len(chain) > LONGEST_CHAIN:
+            message = "from: goes in a circle, or on for too long"
+            raise ReadError(PLAN_FILE, [Problem(base.line, base.column, path, message)])
+        passed.add((mine, name))
+        chain.append(own[name] if mine else file_node(kind, name))
+    return chain
 
 
 @cache
 def file_node(kind: str, name: str) -> Node:
     """Return the node of an entity's own file."""
-    file = shelf() / kind / f"{name}.yaml"
     if name not in names(kind):
-        raise ReadError("catalog", [Problem(1, 1, f"{kind}.{name}", f'"{name}" is not in the catalogue')])
+        near = nearest(name, names(kind), cutoff=0.3)
+        hint = f"nearest: {near}" if near else there_are(names(kind))
+        message = f'"{name}" is not in the catalogue; {hint}'
+        raise ReadError("catalog", [Problem(1, 1, f"{kind}.{name}", message)])
+    file = shelf() / kind / f"{name}.yaml"
     return compose(file.read_text("utf-8"), f"{kind}/{name}.yaml")
 
 
-def load(kind: str, name: str, cls: type, own: Mapping[str, Node] | None = None) -> Entity:
+def load(
+    kind: str,
+    name: str,
+    cls: type,
+    own: Mapping[str, Node] | None = None,
+    known: Mapping[str, Collection[str]] | None = None,
+) -> Entity:
     """Load one entity as a dataclass.
 
     Parameters
@@ -118,6 +167,8 @@ def load(kind: str, name: str, cls: type, own: Mapping[str, Node] | None = None)
         The dataclass that the kind is paired with.
     own : mapping, optional
         Nodes of the plan's own entities of this kind.
+    known : mapping, optional
+        Kind -> names that the plan's own entities may name beside the catalogue's.
 
     Returns
     -------
@@ -127,26 +178,45 @@ def load(kind: str, name: str, cls: type, own: Mapping[str, Node] | None = None)
     Raises
     ------
     ReadError
-        With every problem, at its line.
+        With every problem, at its line; of an own entity, in the file `PLAN_FILE`.
     """
-    return shipped(kind, name, cls) if not own or name not in own else build(kind, name, cls, own)
+    if own and name in own:
+        return build(kind, name, cls, own, known or {})
+    return shipped(kind, name, cls)
 
 
 @cache
 def shipped(kind: str, name: str, cls: type) -> Entity:
     """Load an entity of the package, once for a process."""
-    return build(kind, name, cls, {})
+    return build(kind, name, cls, {}, {"sources": source_ids()})
 
 
-def build(kind: str, name: str, cls: type, own: Mapping[str, Node]) -> Entity:
-    """Read an entity's node as its dataclass."""
-    node = node_of(kind, name, own)
-    origin = node.items.get("defaults")
-    defaults = {key: value.text for key, value in origin.items.items()} if origin else {}
-    body = {key: value for key, value in node.items.items() if key != "defaults"}
-    known = {"sources": sources(), **{shelved: names(shelved) for shelved in kinds()}}
-    reader = Reader(f"{kind}/{name}.yaml", known, prefix=f"{CATALOG}{name}.", defaults=defaults)
-    value, reader = read_node(
-        Node("mapping", node.line, node.column, items=body, keys=node.keys), cls, reader
+def build(
+    kind: str,
+    name: str,
+    cls: type,
+    own: Mapping[str, Node],
+    known: Mapping[str, Collection[str]],
+) -> Entity:
+    """Read an entity's node, with what it follows, as its dataclass.
+
+    A figure keeps the provenance of the file that says it: one that a plan changes is the plan's.
+    """
+    chain = chain_of(kind, name, own)
+    items: dict[str, Node] = {}
+    keys: dict[str, Node] = {}
+    origins: dict[str, dict[str, str]] = {}
+    for node in reversed(chain):
+        defaults = node.items.get("defaults")
+        shared = {key: it.text for key, it in defaults.items.items()} if defaults else {}
+        for key in node.items.keys() - {"from", "defaults"}:
+            items[key], keys[key], origins[key] = node.items[key], node.keys[key], shared
+    names_of = {shelved: (*names(shelved), *known.get(shelved, ())) for shelved in kinds()}
+    reader = Reader(
+        PLAN_FILE if name in own else f"{kind}/{name}.yaml",
+        {**known, **names_of},
+        prefix=f"{CATALOG}{joined('', name)}.",
+        origins=origins,
     )
+    value, reader = read_node(mapping_like(chain[0], items, keys), cls, reader)
     return Entity(name, kind, value, reader.ledger)

@@ -2,8 +2,8 @@
 
 Closed forms of folded-Clos (fat-tree) networks and of tori through optical switches. The count of
 tiers is real-valued, so that the bill is smooth in the number of chips: it is exact for every full
-tree, and between two full trees it goes from one to the other without a step. A real network of that
-size has whole tiers; the difference is at most one tier.
+tree, and between two full trees it goes from one to the other without a step. A real network of
+that size has whole tiers; the difference is at most one tier.
 """
 
 from __future__ import annotations
@@ -38,12 +38,14 @@ class Fabric:
         default=True, doc="whether the system's price and nameplate hold the network cards"
     )
     port_gb_per_s: Real = quantity(low=0.0, doc="one port, one direction")
-    switch_w: Real = quantity(low=0.0, doc="one switch without optics")
-    switch_usd: Real = quantity(low=0.0, doc="one switch without optics")
-    optic_w: Real = quantity(low=0.0, doc="one end of one optical link at port speed")
-    optic_usd: Real = quantity(low=0.0, doc="one end of one link, its half of the cable included")
-    nic_w: Real = quantity(low=0.0, doc="one network card")
-    nic_usd: Real = quantity(low=0.0, doc="one network card")
+    switch_power_w: Real = quantity(low=0.0, doc="one switch without optics")
+    switch_price_usd: Real = quantity(low=0.0, doc="one switch without optics")
+    optic_power_w: Real = quantity(low=0.0, doc="one end of one optical link at port speed")
+    optic_price_usd: Real = quantity(
+        low=0.0, doc="one end of one link, its half of the cable included"
+    )
+    nic_power_w: Real = quantity(low=0.0, doc="one network card")
+    nic_price_usd: Real = quantity(low=0.0, doc="one network card")
     oversubscription_ratio: Real = quantity(1.0, low=1.0, doc="downlinks over uplinks of a leaf")
     optical_frac: Real = quantity(
         1.0, low=0.0, high=1.0, doc="share of the links to chips that are optical"
@@ -133,7 +135,7 @@ def clos_bill(endpoints_count: Column, fabric: Fabric) -> tuple[Column, Column, 
 
 
 def torus_bill(chips_count: Column, fabric: Fabric) -> tuple[Column, Column, Column]:
-    """Optical switches, optical ends and tiers of a 3-D torus of electrical cubes.
+    """Switches, optical ends and tiers of a torus of electrical cubes.
 
     Parameters
     ----------
@@ -150,11 +152,12 @@ def torus_bill(chips_count: Column, fabric: Fabric) -> tuple[Column, Column, Col
     Notes
     -----
     The six faces of a cube of a^3 chips have 6 a^2 links out, each with one optical end on the cube
-    and one port of a switch: 6/a ends a chip (1.5 for a = 4, or 48 switches of 128 ports for 4,096).
+    and one port of a switch: 6/a ends a chip. That is 1.5 for a = 4, and 48 switches of 128 ports
+    for 4,096 chips.
 
     References
     ----------
-    jouppi-2023
+    tpu-v4-isca23
     """
     ends = chips_count * 6.0 / fabric.cube
     return ends / fabric.ports, ends, np.ones_like(ends)
@@ -194,14 +197,14 @@ def fabric_bill(chips_count: Column, fabric: Fabric, scale_out_gb_per_s: Real) -
     else:
         switches, optics, tiers = clos_bill(endpoints, fabric)
     cards = 0.0 if fabric.nics_in_system or fabric.topology == "none" else 1.0
-    watts = switches * column(fabric.switch_w) + optics * column(fabric.optic_w)
-    dollars = switches * column(fabric.switch_usd) + optics * column(fabric.optic_usd)
+    watts = switches * column(fabric.switch_power_w) + optics * column(fabric.optic_power_w)
+    dollars = switches * column(fabric.switch_price_usd) + optics * column(fabric.optic_price_usd)
     return FabricBill(
         switches_count=switches,
         optics_count=optics,
         tiers_count=tiers,
-        power_w_per_chip=ratio(watts, chips, 0.0) + cards * nics * column(fabric.nic_w),
-        price_usd_per_chip=ratio(dollars, chips, 0.0) + cards * nics * column(fabric.nic_usd),
+        power_w_per_chip=ratio(watts, chips, 0.0) + cards * nics * column(fabric.nic_power_w),
+        price_usd_per_chip=ratio(dollars, chips, 0.0) + cards * nics * column(fabric.nic_price_usd),
     )
 
 

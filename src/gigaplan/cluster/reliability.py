@@ -24,7 +24,7 @@ from gigaplan.units import (
 
 SECONDS_PER_YEAR = HOURS_PER_YEAR * SECONDS_PER_HOUR
 NEWTON_STEPS = 5
-"""From Daly's start the third step is exact to rounding for any write shorter than 2 M; two spare."""
+"""From Daly's start the third step is exact to rounding for any write below 2 M; two to spare."""
 LEAST_FRAC = float(np.finfo(np.float64).tiny)
 """A goodput that underflows stays above zero, so that nothing divides by it."""
 
@@ -40,8 +40,11 @@ class Recovery:
     asynchronous: bool = option(
         default=True, doc="whether a checkpoint stops the job only for the copy to the hosts"
     )
+    repair_chips: int = option(8, doc="most chips that one repair takes out: a server, some trays")
     detect_s: Real = quantity(low=0.0, doc="from a failure to its detection")
-    restart_s: Real = quantity(low=0.0, doc="from detection to the first new step, loading included")
+    restart_s: Real = quantity(
+        low=0.0, doc="from detection to the first new step, loading included"
+    )
     serve_restart_s: Real = quantity(low=0.0, doc="from a failure to a serving replica's return")
     state_byte: Real = quantity(low=0.0, doc="training state of one parameter")
     straggler_frac: Real = quantity(low=0.0, high=1.0, doc="time lost to slow chips and hosts")
@@ -258,7 +261,7 @@ def goodput(
 
     References
     ----------
-    daly-2006, kokolis-2025
+    daly-2006, kokolis-reliability-2025
     """
     mean = interruption_s(failures_count_per_chip_year, chips_count)
     write = column(write_s)
@@ -274,9 +277,7 @@ def goodput(
     )
 
 
-def uptime_frac(
-    failures_count_per_chip_year: Real, chips_count: Real, restart_s: Real
-) -> Column:
+def uptime_frac(failures_count_per_chip_year: Real, chips_count: Real, restart_s: Real) -> Column:
     """Share of the time that a serving replica answers.
 
     Parameters
@@ -307,9 +308,9 @@ def in_service_frac(
     failures_count_per_chip_year : Real
         Of the system [1/chip/year].
     system_chips_count : Real
-        Chips that go out together [-].
+        Chips of a system; a rack or pod loses no more than `repair_chips` of them at a time [-].
     recovery : Recovery
-        Replaced share and time of repair.
+        Replaced share, size and time of repair.
 
     Returns
     -------
@@ -321,6 +322,7 @@ def in_service_frac(
     By Palm's theorem rate x time systems are in repair, whatever the law of the repair time, if
     crews do not queue.
     """
-    rate = column(failures_count_per_chip_year) * column(system_chips_count) / HOURS_PER_YEAR
+    together = np.minimum(column(system_chips_count), recovery.repair_chips)
+    rate = column(failures_count_per_chip_year) * together / HOURS_PER_YEAR
     out = rate * column(recovery.replaced_frac) * column(recovery.repair_h)
     return np.asarray(1.0 / (1.0 + out))

@@ -13,7 +13,7 @@ GB_PER_BYTE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Storage:
-    """A store and the service nodes of a hall, per accelerator that they serve."""
+    """A store and the service nodes of a hall, per chip that they serve."""
 
     title: str = option(doc="name for people")
     write_gb_per_s_per_chip: Real = quantity(low=0.0, doc="sustained write into the store")
@@ -23,10 +23,10 @@ class Storage:
     capacity_tb_per_chip: Real = quantity(low=0.0, doc="usable capacity")
     power_w_per_chip: Real = quantity(low=0.0, doc="draw of the store")
     price_usd_per_chip: Real = quantity(low=0.0, doc="price of the store")
-    service_w_per_chip: Real = quantity(
+    service_power_w_per_chip: Real = quantity(
         low=0.0, doc="draw of management, login and data-preparation nodes"
     )
-    service_usd_per_chip: Real = quantity(
+    service_price_usd_per_chip: Real = quantity(
         low=0.0, doc="price of management, login and data-preparation nodes"
     )
 
@@ -118,9 +118,11 @@ def write_gb_per_s(size_gb: Real, waste_frac: Real, interruption_s: Real) -> Col
 
 def storage_w_per_chip(storage: Storage) -> Column:
     """Draw of store and service nodes [W/chip]."""
-    return np.asarray(column(storage.power_w_per_chip) + column(storage.service_w_per_chip))
+    return np.asarray(column(storage.power_w_per_chip) + column(storage.service_power_w_per_chip))
 
 
 def storage_usd_per_chip(storage: Storage) -> Column:
     """Price of store and service nodes [USD/chip]."""
-    return np.asarray(column(storage.price_usd_per_chip) + column(storage.service_usd_per_chip))
+    return np.asarray(
+        column(storage.price_usd_per_chip) + column(storage.service_price_usd_per_chip)
+    )

@@ -1,9 +1,9 @@
 """Collectives over tiers of links, by the alpha-beta model.
 
 A group is `group` chips, `stride` ranks apart. Ranks fill the innermost tier first, so a group with
-stride 1 and 8 members lies in one scale-up domain of 8, and one with stride 8 meets only the network.
-Group and stride may be whole-number arrays (L,), one for each layout. A collective that spans tiers
-runs tier by tier: on the inner one first, on what is left to exchange on the outer.
+stride 1 and 8 members lies in one scale-up domain of 8, and one with stride 8 meets only the
+network. Group and stride may be whole-number arrays (L,), one for each layout. A collective that
+spans tiers runs tier by tier: on the inner one first, on what is left to exchange on the outer.
 
 References: thakur-2005 (costs of the algorithms), hockney-1994 (alpha-beta).
 """
@@ -52,7 +52,7 @@ def system_tiers(
     scale_out_latency_us: Real,
     chips: int = EVERYBODY,
 ) -> Tiers:
-    """Return the tiers of a system's scale-up domain and a flat network outside.
+    """Return a system's scale-up domain and a flat network outside.
 
     Parameters
     ----------
@@ -151,8 +151,8 @@ def all_gather_s(payload_byte: Column, group: Sizes, tiers: Tiers, stride: Sizes
 
     Notes
     -----
-    The outer tier gathers first, each inner member one slice of the vector, then the inner tier joins
-    the slices: the outer links carry the vector divided by the inner members.
+    The outer tier gathers first, each inner member one slice of the vector, then the inner tier
+    joins the slices: the outer links carry the vector divided by the inner members.
     """
     total: Column = np.zeros(1)
     left = payload_byte
@@ -211,7 +211,9 @@ def all_to_all_s(payload_byte: Column, group: Sizes, tiers: Tiers, stride: Sizes
     total: Column = np.zeros(1)
     inside: Column = np.ones(1)
     counts = members_by_tier(group, stride, tiers)
-    whole = np.prod(np.broadcast_arrays(*counts), axis=0)
+    whole: Column = np.ones(1)
+    for members in counts:
+        whole = whole * members
     for members, tier in zip(counts, tiers.tiers, strict=True):
         leaving = payload_byte * inside * (members - 1.0) / whole
         sent = leaving / (column(tier.bandwidth_gb_per_s) * BYTE_PER_GB)

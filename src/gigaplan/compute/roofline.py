@@ -1,7 +1,7 @@
 """One matmul, one attention, one pass over memory on one chip.
 
-Times are columns: (1,) or (N,) over futures, (L,) over layouts. Work (FLOP, bytes, shapes) comes from
-structure, speeds from figures.
+Times are columns: (1,) or (N,) over futures, (L,) over layouts. Work (FLOP, bytes, shapes) comes
+from structure, speeds from figures.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ RUNS_AS: dict[str, tuple[str, ...]] = {
     "bf16": ("bf16", "fp16"),
     "fp16": ("fp16", "bf16"),
 }
-"""What a chip without a format runs it as: weights stored narrow, multiplied at the next wider one."""
+"""What a chip without a format runs it as: weights stored narrow, multiplied at the next wider
+one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,13 +38,15 @@ class Chip:
 
     title: str = option(doc="name for people")
     vendor: str = option("", doc="who makes it")
-    dense_tflops: dict[str, Real] = quantity(low=0.0, doc="dense peak of a format: bf16, fp8, fp4...")
+    dense_tflops: dict[str, Real] = quantity(
+        low=0.0, doc="dense peak of a format: bf16, fp8, fp4..."
+    )
     matmul_frac: dict[str, Real] = quantity(
         low=0.0, high=1.0, doc="largest measured share of the dense peak that a big matmul reaches"
     )
     memory_gb: Real = quantity(low=0.0, doc="usable memory")
-    memory_gb_per_s: Real = quantity(low=0.0, doc="memory bandwidth")
-    memory_frac: Real = quantity(low=0.0, high=1.0, doc="reachable share of memory bandwidth")
+    memory_bandwidth_gb_per_s: Real = quantity(low=0.0, doc="memory bandwidth")
+    memory_reach_frac: Real = quantity(low=0.0, high=1.0, doc="reachable share of memory bandwidth")
     scale_up_gb_per_s: Real = quantity(low=0.0, doc="link to the scale-up domain, one direction")
     scale_out_gb_per_s: Real = quantity(low=0.0, doc="network card, one direction")
     tdp_w: Real = quantity(low=0.0, doc="design power")
@@ -63,7 +66,9 @@ class System:
     power_max_kw: Real = quantity(low=0.0, doc="nameplate of the whole system")
     power_mean_frac: Real = quantity(low=0.0, high=1.0, doc="mean draw over nameplate when busy")
     price_usd: Real = quantity(low=0.0, doc="price of the whole system")
-    failures_count_per_chip_year: Real = quantity(low=0.0, doc="job interruptions, per chip and year")
+    failures_count_per_chip_year: Real = quantity(
+        low=0.0, doc="job interruptions, per chip and year"
+    )
     liquid_frac: Real = quantity(low=0.0, high=1.0, doc="share of the heat that goes to liquid")
     life_years: Real = quantity(low=0.0, doc="economic life")
     idle_frac: Real = quantity(low=0.0, high=1.0, doc="draw at rest over nameplate")
@@ -114,15 +119,17 @@ def matmul_tflops(chip: Chip, precision: str) -> Column:
 
 def memory_byte_per_s(chip: Chip) -> Column:
     """Reachable memory bandwidth [byte/s]."""
-    return column(chip.memory_gb_per_s) * column(chip.memory_frac) * BYTE_PER_GB
+    return column(chip.memory_bandwidth_gb_per_s) * column(chip.memory_reach_frac) * BYTE_PER_GB
 
 
-def shape_frac(rows: Column, columns: Column, depth: Column, tile_count: Column) -> Column:
+def shape_frac(
+    rows_count: Column, columns_count: Column, depth_count: Column, tile_count: Column
+) -> Column:
     """Share of a big matmul's speed that a matmul of this shape reaches.
 
     Parameters
     ----------
-    rows, columns, depth : Column
+    rows_count, columns_count, depth_count : Column
         m, n and k of an (m, k) by (k, n) product [-].
     tile_count : Column
         Length at which one dimension costs half [-], a fitted constant.
@@ -137,10 +144,8 @@ def shape_frac(rows: Column, columns: Column, depth: Column, tile_count: Column)
     A smooth stand-in for wave and tile quantisation and the filling of the pipeline: a dimension of
     one tile does half its work on edges. Rises to 1 for big matmuls.
     """
-    return np.asarray(
-        (rows * columns * depth)
-        / ((rows + tile_count) * (columns + tile_count) * (depth + tile_count))
-    )
+    m, n, k = rows_count, columns_count, depth_count
+    return np.asarray((m * n * k) / ((m + tile_count) * (n + tile_count) * (k + tile_count)))
 
 
 def matmul_s(work_flop: Column, moved_byte: Column, speed_tflops: Column, chip: Chip) -> Column:

@@ -1,9 +1,10 @@
 """Layouts as columns -> step time, memory and MFU of a training run; the best layout.
 
-The same `step` scores many layouts (L,) at one set of figures, and one layout under many futures (N,).
-It adds up what one chip does for one optimizer step: matmuls, attention, passes over memory,
-recomputation, exposed communication inside layers (TP, EP, CP) and between stages (PP), uneven stages,
-the pipeline bubble, exposed gradient and weight traffic (DP, FSDP), the optimizer, and stragglers.
+The same `step` scores many layouts (L,) at one set of figures, and one layout under many futures
+(N,). It adds up what one chip does for one optimizer step: matmuls, attention, passes over memory,
+recomputation, exposed communication inside layers (TP, EP, CP) and between stages (PP), uneven
+stages, the pipeline bubble, exposed gradient and weight traffic (DP, FSDP), the optimizer, and
+stragglers.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ from gigaplan.compute.workload import (
     Convention,
     Model,
     attention_flop_per_token,
-    attention_parameters_count,
+    attention_width,
     body_parameters_count,
+    cached_width,
     dense_ffn_layers,
     embedding_parameters_count,
     expert_parameters_count,
@@ -50,6 +52,7 @@ from gigaplan.compute.workload import (
     kv_head_count,
     moe_layers,
     train_flop_per_token,
+    value_width,
 )
 from gigaplan.figure import Verdict
 from gigaplan.units import GIB_PER_GB, Column, Real, column, option, quantity
@@ -58,19 +61,20 @@ GIB = 2.0**30
 BACKWARD_MATMULS = 2.0
 """Products of the backward pass for each of the forward pass: for the input and for the weight."""
 BACKWARD_ATTENTION = 2.5
-"""Flash attention recomputes the scores: five products backward for two forward (flash-attention-2)."""
-REDUCE_BYTE = 4.0
-"""Gradients are summed in fp32 (default of Megatron-LM and torchtitan)."""
+"""Flash attention recomputes the scores: five products backward for two forward
+(flash-attention-2)."""
 STATE_BYTE = 12.0
 """Adam in fp32: master weight and two moments (korthikanti-2022, section 4)."""
 SHARDED_BYTE = 16.0
 """FSDP keeps fp32 weight, gradient and two moments, all sharded (torchtitan)."""
 OPTIMIZER_PASS_BYTE = 30.0
-"""Traffic of one Adam update: 12 B of state read and written, 4 B gradient read, 2 B weight written."""
+"""Traffic of one Adam update: 12 B of state read and written, 4 B gradient read, 2 B weight
+written."""
 CAST_BYTE = 4.0
 """Traffic of casting one bf16 element to 8 bit: read 2 B, write it plain and transposed."""
 LOSS_BYTE = 14.0
-"""Traffic of cross-entropy for a logit: bf16 written, fp32 written and read, bf16 gradient written."""
+"""Traffic of cross-entropy for a logit: bf16 written, fp32 written and read, bf16 gradient
+written."""
 LOGITS_BYTE = 6.0
 """Memory of a logit: fp32 value and bf16 gradient."""
 NORM_PASSES = 10.0
@@ -80,7 +84,10 @@ LEAST_MFU_FRAC = 0.001
 GATHERED_LAYERS = 2.0
 """Layers whose weights FSDP holds whole at a time: the one at work and the one prefetched."""
 
-MAX_TP = 64
+FSDP = 3
+"""Stage of ZeRO that shards weights too."""
+
+TP_CHOICES = (1, 2, 4, 8, 16, 32, 64)
 MAX_PP = 64
 VP_CHOICES = (1, 2, 3, 4, 5, 6, 7, 8)
 CP_CHOICES = (1, 2, 4, 8, 16)
@@ -91,7 +98,11 @@ SHORTEST_SHARD = 4096
 
 
 class Recompute(IntEnum):
-    """What the backward pass computes again instead of keeping."""
+    """What the backward pass computes again instead of keeping.
+
+    SELECTIVE are the element-wise operators: outputs of norms and activation functions.
+    (Attention's scores are never kept: flash attention computes them again in any case.)
+    """
 
     NONE = 0
     SELECTIVE = 1
@@ -100,7 +111,7 @@ class Recompute(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrainLaw:
-    """Empirical constants of training, fitted once over all chips (`catalog/laws/train.yaml`)."""
+    """Empirical constants of training, the same for all chips."""
 
     title: str = option("", doc="name for people")
     sustained_frac: Real = quantity(
@@ -110,7 +121,7 @@ class TrainLaw:
     attention_frac: Real = quantity(
         low=0.0, high=1.0, doc="speed of fused attention over that of a big bf16 matmul"
     )
-    pass_ratio: Real = quantity(low=0.0, doc="bytes of element-wise operators over the fused minimum")
+    pass_ratio: Real = quantity(low=0.0, doc="bytes of element-wise operators over the minimum")
     layer_overlap_frac: Real = quantity(
         low=0.0, high=1.0, doc="share of TP, EP and PP traffic hidden behind arithmetic"
     )
@@ -121,18 +132,19 @@ class TrainLaw:
     link_frac: Real = quantity(low=0.0, high=1.0, doc="share of a nominal link that is reached")
     scale_up_us: Real = quantity(low=0.0, doc="latency of a message in the scale-up domain")
     scale_out_us: Real = quantity(low=0.0, doc="latency of a message through the network")
+    gradient_byte: Real = quantity(low=2.0, high=4.0, doc="a gradient in memory and on links")
     reserved_gib: Real = quantity(low=0.0, doc="context, communication buffers and fragments")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
-    """How a run is spread over chips; whole-number arrays (L,), one entry for each layout.
+    """How a run is spread over chips: whole-number arrays (L,).
 
     Notes
     -----
-    Ranks are numbered with TP innermost, then CP, DP, PP; EP lies inside. `chips` are those allotted;
-    those left over by TP x PP x CP x DP are idle. `zero` is 0 (replicated), 1 (optimizer sharded over
-    DP) or 3 (FSDP: weights too, over `shard` chips).
+    Ranks are numbered with TP innermost, then CP, DP, PP; EP lies inside. `chips` are those
+    allotted; those left over by TP x PP x CP x DP are idle. `zero` is 0 (replicated), 1 (optimizer
+    sharded over DP) or 3 (FSDP: weights too, over `shard` chips).
     """
 
     chips: Sizes
@@ -202,7 +214,7 @@ class Run(NamedTuple):
 
 
 class Micro(NamedTuple):
-    """One micro-batch through all layers on one rank's slice, forward and backward [s]."""
+    """One micro-batch on one rank's slice of all layers [s]."""
 
     matmul_s: Column
     head_s: Column
@@ -238,7 +250,7 @@ def layout(
     cp: int = 1,
     ep: int = 1,
     micro_batch: int = 1,
-    recompute: Recompute = Recompute.NONE,
+    recompute: str = "none",
     sequence_parallel: bool = True,
     zero: int = 1,
     shard: int = 0,
@@ -249,8 +261,8 @@ def layout(
     ----------
     chips, tp, pp, vp, cp, ep, micro_batch : int
         As in `Layout`.
-    recompute : Recompute
-        What is computed again.
+    recompute : str
+        "none", "selective" or "full".
     sequence_parallel : bool
         Norms and residuals are split over TP too.
     zero : int
@@ -258,15 +270,17 @@ def layout(
     shard : int
         Chips that FSDP spreads the weights over; 0 = all of DP x CP.
     """
-    whole = chips // (tp * pp)
-    values = (chips, tp, pp, vp, cp, ep, micro_batch, int(recompute), int(sequence_parallel), zero)
+    whole, kind = chips // (tp * pp), int(Recompute[recompute.upper()])
+    values = (chips, tp, pp, vp, cp, ep, micro_batch, kind, int(sequence_parallel), zero)
     arrays = [np.array([value], dtype=np.int64) for value in (*values, shard or whole)]
     return Layout(**dict(zip((item.name for item in fields(Layout)), arrays, strict=True)))
 
 
 def chosen(many: Layout, index: int) -> Layout:
     """Return one of many layouts, as arrays (1,)."""
-    return Layout(**{item.name: getattr(many, item.name)[index : index + 1] for item in fields(many)})
+    return Layout(
+        **{item.name: getattr(many, item.name)[index : index + 1] for item in fields(many)}
+    )
 
 
 def data_parallel(spread: Layout) -> Sizes:
@@ -275,7 +289,10 @@ def data_parallel(spread: Layout) -> Sizes:
 
 
 def micro_batches(spread: Layout, global_batch: int) -> Sizes:
-    """Return the micro-batches of a replica in one step (L,), the last one perhaps part empty."""
+    """Return the micro-batches of a replica in one step (L,).
+
+    The last one may be part empty.
+    """
     return np.asarray(-(-global_batch // (data_parallel(spread) * spread.micro_batch)))
 
 
@@ -286,20 +303,25 @@ def whole_divisors(number: int, largest: int) -> list[int]:
 
 def choices(model: Model, tiers: Tiers, seq: int) -> dict[str, list[int]]:
     """Return the sizes worth trying for each kind of parallelism (structure)."""
-    domain = min(tiers.tiers[0].chips, MAX_TP)
+    domain = tiers.tiers[0].chips
     groups = model.heads if model.attention == "mla" else kv_head_count(model)
-    tp = [size for size in (2**power for power in range(7)) if size <= domain]
+    tp = [size for size in TP_CHOICES if size <= domain]
     stages = {*whole_divisors(model.layers, MAX_PP), *whole_divisors(model.layers + 2, MAX_PP)}
     return {
         "tp": [size for size in tp if model.heads % size == 0 and groups % size == 0],
         "pp": sorted(stages),
         "vp": list(VP_CHOICES),
         "cp": [size for size in CP_CHOICES if size == 1 or seq // size >= SHORTEST_SHARD],
-        "ep": [size for size in EP_CHOICES if size == 1 or (model.experts and model.experts % size == 0)],
+        "ep": [size for size in EP_CHOICES if size == 1 or divides(size, model.experts)],
         "micro_batch": list(MICRO_CHOICES),
-        "recompute": [int(Recompute.NONE), int(Recompute.FULL)],
-        "zero": [1, 3],
+        "recompute": [int(kind) for kind in Recompute],
+        "zero": [1, FSDP],
     }
+
+
+def divides(size: int, whole: int) -> bool:
+    """Return whether a positive whole number divides by a size."""
+    return whole > 0 and whole % size == 0
 
 
 def layouts(model: Model, tiers: Tiers, *, chips: int, global_batch: int, seq: int) -> Layout:
@@ -339,12 +361,12 @@ def layouts(model: Model, tiers: Tiers, *, chips: int, global_batch: int, seq: i
     legal = (model.layers % cut == 0) | ((model.layers + 2) % cut == 0) & (grid["pp"] > 1)
     legal &= (replicas >= 1) & (grid["ep"] <= replicas * grid["cp"] * grid["tp"])
     legal &= (grid["vp"] == 1) | (grid["pp"] > 1) & (micros >= grid["pp"])
-    legal &= (grid["zero"] == 1) | (grid["pp"] == 1)
+    legal &= (grid["zero"] < FSDP) | (grid["pp"] == 1)
     fed = legal & (replicas * grid["micro_batch"] <= global_batch)
     keep = fed if fed.any() else legal
     kept = {name: values[keep] for name, values in grid.items()}
     return Layout(
-        chips=np.full(int(keep.sum()), chips, dtype=np.int64),
+        chips=np.full_like(kept["tp"], chips),
         sequence_parallel=(kept["tp"] > 1).astype(np.int64),
         shard=replicas[keep] * kept["cp"],
         **kept,
@@ -354,69 +376,71 @@ def layouts(model: Model, tiers: Tiers, *, chips: int, global_batch: int, seq: i
 class Matmul(NamedTuple):
     """Products of one shape on one rank: sizes and how many, over all layers."""
 
-    rows: Column
-    columns: Column
-    depth: Column
-    repeats: Column
+    rows_count: Column
+    columns_count: Column
+    depth_count: Column
+    repeats_count: Column
 
 
-def micro_tokens(run: Run) -> Column:
+def micro_batch_token(run: Run) -> Column:
     """Tokens of one micro-batch on one rank, before TP splits them (L,)."""
     spread = run.layout
     return np.asarray(spread.micro_batch * run.seq / spread.cp)
 
 
-def attention_matmuls(model: Model, tokens: Column, tp: Sizes) -> list[Matmul]:
+def attention_matmuls(model: Model, batch_token: Column, tp: Sizes) -> list[Matmul]:
     """Return the projections around attention in all layers."""
     h, a, d = model.hidden, model.heads, head_width(model)
     layers = column(model.layers)
     if model.attention == "gqa":
         wide = (a + 2 * kv_head_count(model)) * d
         return [
-            Matmul(tokens, wide / tp, column(h), layers),
-            Matmul(tokens, column(h), a * d / tp, layers),
+            Matmul(batch_token, wide / tp, column(h), layers),
+            Matmul(batch_token, column(h), a * d / tp, layers),
         ]
     query = a * (model.nope_dim + model.rope_dim)
-    down = (model.q_lora or query // tp) + model.kv_lora + model.rope_dim
+    down = (model.q_lora or query / tp) + model.kv_lora + model.rope_dim
     found = [
-        Matmul(tokens / tp, column(down), column(h), layers),
-        Matmul(tokens, a * (model.nope_dim + model.value_dim) / tp, column(model.kv_lora), layers),
-        Matmul(tokens, column(h), a * model.value_dim / tp, layers),
+        Matmul(batch_token / tp, down * np.ones(1), column(h), layers),
+        Matmul(
+            batch_token, a * (model.nope_dim + model.value_dim) / tp, column(model.kv_lora), layers
+        ),
+        Matmul(batch_token, column(h), a * model.value_dim / tp, layers),
     ]
     if model.q_lora:
-        found.append(Matmul(tokens, query / tp, column(model.q_lora), layers))
+        found.append(Matmul(batch_token, query / tp, column(model.q_lora), layers))
     return found
 
 
 def ffn_matmuls(
-    model: Model, tokens: Column, width: Column, repeats: Column
+    model: Model, batch_token: Column, width_count: Column, repeats_count: Column
 ) -> list[Matmul]:
     """Return the two products of a feed-forward block (gate and up are one)."""
     h = column(model.hidden)
     return [
-        Matmul(tokens, (2 if model.gated else 1) * width, h, repeats),
-        Matmul(tokens, h, width, repeats),
+        Matmul(batch_token, (2 if model.gated else 1) * width_count, h, repeats_count),
+        Matmul(batch_token, h, width_count, repeats_count),
     ]
 
 
-def expert_matmuls(model: Model, tokens: Column, spread: Layout) -> list[Matmul]:
+def expert_matmuls(model: Model, batch_token: Column, spread: Layout) -> list[Matmul]:
     """Return the grouped products of routed experts and those of shared ones.
 
     Tokens are taken as evenly spread over experts; each expert is whole on its rank.
     """
     layers = moe_layers(model)
-    rows = tokens / spread.tp * model.experts_active * spread.ep / model.experts
+    rows = batch_token / spread.tp * model.experts_active * spread.ep / model.experts
     own = layers * model.experts / spread.ep
     found = ffn_matmuls(model, rows, column(model.expert_ffn), own)
     if model.experts_shared:
         width = model.experts_shared * model.expert_ffn / spread.tp
-        found += ffn_matmuls(model, tokens, width, column(layers))
+        found += ffn_matmuls(model, batch_token, width, column(layers))
     return found
 
 
 def layer_matmuls(run: Run) -> list[Matmul]:
-    """Return every product of the forward pass of all layers, without the head."""
-    model, tokens, tp = run.model, micro_tokens(run), run.layout.tp
+    """Return the forward products of all layers, without the head."""
+    model, tokens, tp = run.model, micro_batch_token(run), run.layout.tp
     found = attention_matmuls(model, tokens, tp)
     if dense_ffn_layers(model):
         found += ffn_matmuls(model, tokens, model.ffn / tp, column(dense_ffn_layers(model)))
@@ -434,7 +458,7 @@ def product_s(run: Run, product: Matmul, speed_tflops: Column, element_byte: flo
 
 
 def layers_forward_s(run: Run, reached_ratio: Column) -> Column:
-    """Time of the layers' matmuls in the forward pass of one micro-batch [s]."""
+    """Time of the layers' matmuls, forward, one micro-batch [s]."""
     speed = matmul_tflops(run.chip, run.precision) * reached_ratio
     element = min(WEIGHT_BYTE[run.precision], BYTES_BF16)
     total: Column = np.zeros(1)
@@ -444,29 +468,33 @@ def layers_forward_s(run: Run, reached_ratio: Column) -> Column:
 
 
 def head_forward_s(run: Run, reached_ratio: Column) -> Column:
-    """Time of the LM head, always in bf16, in the forward pass of one micro-batch [s]."""
+    """Time of the LM head, always in bf16, forward, one micro-batch [s]."""
     model = run.model
-    logits = Matmul(micro_tokens(run), model.vocab / run.layout.tp, column(model.hidden), column(1))
+    logits = Matmul(
+        micro_batch_token(run), model.vocab / run.layout.tp, column(model.hidden), column(1)
+    )
     speed = matmul_tflops(run.chip, "bf16") * reached_ratio
     return product_s(run, logits, speed, BYTES_BF16)
 
 
 def attention_forward_s(run: Run, reached_ratio: Column) -> Column:
-    """Time of causal attention in the forward pass of one micro-batch [s]."""
-    model, tokens, tp = run.model, micro_tokens(run), run.layout.tp
+    """Time of causal attention, forward, one micro-batch [s]."""
+    model, tokens, tp = run.model, micro_batch_token(run), run.layout.tp
     work = attention_flop_per_token(model, run.seq) * tokens / tp
-    width = (2 * model.heads + 2 * kv_head_count(model)) * head_width(model)
-    moved = BYTES_BF16 * width * model.layers * tokens / tp
+    moved = BYTES_BF16 * attention_width(model) * model.layers * tokens / tp
     return attention_s(work, moved, column(run.law.attention_frac) * reached_ratio, run.chip)
 
 
-def pass_elements(run: Run) -> Column:
-    """Elements that element-wise operators of all layers move forward, one token's, one rank's."""
+def pass_elements_count(run: Run) -> Column:
+    """Elements that element-wise operators move forward.
+
+    Of one token, on one rank, in all layers.
+    """
     model, spread = run.model, run.layout
     acts = 3 if model.gated else 2
     routed = model.experts_active + model.experts_shared
     experts = moe_layers(model) * (acts * routed * model.expert_ffn + 4 * routed * model.hidden)
-    rotary = model.layers * 2 * (model.heads + kv_head_count(model)) * head_width(model)
+    rotary = model.layers * attention_width(model)
     split = dense_ffn_layers(model) * acts * model.ffn + experts + rotary
     norms = model.layers * NORM_PASSES * model.hidden
     return np.asarray(split / spread.tp + norms / sequence_split(spread))
@@ -477,27 +505,32 @@ def sequence_split(spread: Layout) -> Sizes:
     return np.asarray(np.where(spread.sequence_parallel > 0, spread.tp, 1))
 
 
-def cast_elements(run: Run) -> Column:
-    """Elements cast to 8 bit for the forward matmuls, one token's, one rank's; 0 in 16 bit."""
+def cast_elements_count(run: Run) -> Column:
+    """Elements cast to 8 bit for the forward matmuls; 0 in 16 bit.
+
+    Of one token, on one rank, in all layers.
+    """
     if WEIGHT_BYTE[run.precision] >= BYTES_BF16:
         return np.zeros(1)
     model = run.model
     routed = model.experts_active + model.experts_shared
     dense = dense_ffn_layers(model) * (model.hidden + model.ffn)
     experts = moe_layers(model) * routed * (model.hidden + model.expert_ffn)
-    attention = model.layers * (model.hidden + model.heads * head_width(model))
+    attention = model.layers * (model.hidden + value_width(model))
     return np.asarray((dense + experts + attention) / run.layout.tp)
 
 
 def pass_forward_s(run: Run) -> Column:
-    """Time of element-wise operators in the forward pass of one micro-batch [s]."""
-    moved = BYTES_BF16 * pass_elements(run) * column(run.law.pass_ratio)
-    return memory_s((moved + CAST_BYTE * cast_elements(run)) * micro_tokens(run), run.chip)
+    """Time of element-wise operators, forward, one micro-batch [s]."""
+    moved = BYTES_BF16 * pass_elements_count(run) * column(run.law.pass_ratio)
+    return memory_s(
+        (moved + CAST_BYTE * cast_elements_count(run)) * micro_batch_token(run), run.chip
+    )
 
 
 def loss_s(run: Run) -> Column:
     """Time of cross-entropy, forward and backward, of one micro-batch [s]."""
-    moved = LOSS_BYTE * run.model.vocab * micro_tokens(run) / run.layout.tp
+    moved = LOSS_BYTE * run.model.vocab * micro_batch_token(run) / run.layout.tp
     return memory_s(moved, run.chip)
 
 
@@ -512,7 +545,7 @@ def forward_tp_s(run: Run) -> Column:
     model, spread = run.model, run.layout
     moe = moe_layers(model)
     rounds = 2 * (model.layers - moe) + moe * (2 if model.experts_shared else 1)
-    activations = BYTES_BF16 * model.hidden * micro_tokens(run)
+    activations = BYTES_BF16 * model.hidden * micro_batch_token(run)
     return rounds * all_reduce_s(activations, spread.tp, run.tiers, np.ones_like(spread.tp))
 
 
@@ -521,7 +554,7 @@ def forward_ep_s(run: Run) -> Column:
     model, spread = run.model, run.layout
     if not moe_layers(model):
         return np.zeros(1)
-    routed = BYTES_BF16 * model.hidden * model.experts_active * micro_tokens(run) / spread.tp
+    routed = BYTES_BF16 * model.hidden * model.experts_active * micro_batch_token(run) / spread.tp
     once = all_to_all_s(routed, spread.ep, run.tiers, np.ones_like(spread.ep))
     return 2.0 * moe_layers(model) * once
 
@@ -532,8 +565,7 @@ def exposed_cp_s(run: Run, attention_total_s: Column) -> Column:
     Forward moves the keys and values once, backward them and their gradients.
     """
     model, spread = run.model, run.layout
-    width = 2 * kv_head_count(model) * head_width(model)
-    whole = BYTES_BF16 * width * micro_tokens(run) * spread.cp / spread.tp
+    whole = BYTES_BF16 * cached_width(model) * micro_batch_token(run) * spread.cp / spread.tp
     ring = 3.0 * model.layers * all_gather_s(whole, spread.cp, run.tiers, spread.tp)
     return np.asarray(np.maximum(ring - attention_total_s, 0.0))
 
@@ -566,7 +598,7 @@ def micro_batch_parts(run: Run, efficiency_ratio: Column) -> Micro:
         attention_s=core * (1.0 + BACKWARD_ATTENTION),
         memory_s=passes * (1.0 + BACKWARD_MATMULS),
         loss_s=loss_s(run),
-        recompute_s=again * (matmul + passes) + (spread.recompute > Recompute.NONE) * core,
+        recompute_s=again * (matmul + core) + (spread.recompute > Recompute.NONE) * passes,
         tp_s=forward_tp_s(run) * rounds * kept,
         ep_s=forward_ep_s(run) * rounds * kept,
         cp_s=exposed_cp_s(run, core * (1.0 + BACKWARD_ATTENTION)),
@@ -574,7 +606,10 @@ def micro_batch_parts(run: Run, efficiency_ratio: Column) -> Micro:
 
 
 def stage_layers(model: Model, spread: Layout) -> tuple[Column, Column]:
-    """Return the layers of the fullest stage (L,), without and with counting the ends as layers."""
+    """Return the layers of the fullest stage (L,).
+
+    Without and with counting embedding and head as a layer each.
+    """
     chunks = spread.pp * spread.vp
     plain = -(-model.layers // chunks) * spread.vp
     ended = -(-(model.layers + 2) // chunks) * spread.vp
@@ -596,8 +631,8 @@ def slowest_stage_s(run: Run, layer_s: Column, ends_s: Column) -> Column:
     Returns
     -------
     Column
-        [s], the better of two cuts: equal layers and the head on top of the last stage, or one layer
-        fewer on the first and last stage.
+        [s], the better of two cuts: equal layers and the head on top of the last stage, or one
+        layer fewer on the first and last stage.
     """
     plain, ended = stage_layers(run.model, run.layout)
     on_top = plain * layer_s + ends_s
@@ -608,14 +643,14 @@ def slowest_stage_s(run: Run, layer_s: Column, ends_s: Column) -> Column:
 def exposed_pp_s(run: Run) -> Column:
     """Time of sends between stages that one micro-batch waits for [s]."""
     spread = run.layout
-    activations = BYTES_BF16 * run.model.hidden * micro_tokens(run) / spread.tp
+    activations = BYTES_BF16 * run.model.hidden * micro_batch_token(run) / spread.tp
     once = send_s(activations, run.tiers, spread.tp * spread.cp * data_parallel(spread))
     sends = np.where(spread.pp > 1, 2.0 * spread.vp, 0.0)
     return np.asarray(sends * once * (1.0 - column(run.law.layer_overlap_frac)))
 
 
 class Shards(NamedTuple):
-    """Weights that one rank holds before DP shards them: dense part and experts [-]."""
+    """Weights of one rank before DP shards them [-]."""
 
     dense_count: Column
     experts_count: Column
@@ -633,20 +668,24 @@ def rank_weights(run: Run) -> Shards:
 
 
 def gradient_s(weights_count: Column, group: Sizes, run: Run, stride: Sizes) -> Column:
-    """Time to reduce-scatter gradients and all-gather weights over a group [s]."""
-    reduce = reduce_scatter_s(REDUCE_BYTE * weights_count, group, run.tiers, stride)
+    """Time to sum gradients and gather weights over a group [s]."""
+    summed = column(run.law.gradient_byte) * weights_count
+    reduce = reduce_scatter_s(summed, group, run.tiers, stride)
     return reduce + all_gather_s(BYTES_BF16 * weights_count, group, run.tiers, stride)
 
 
 def sharded_s(weights_count: Column, run: Run) -> Column:
-    """Time of one round of FSDP: weights gathered forward and backward, gradients reduced [s]."""
+    """Time of one round of FSDP [s].
+
+    Weights are gathered forward and backward, gradients reduced.
+    """
     spread = run.layout
     gather = all_gather_s(BYTES_BF16 * weights_count, spread.shard, run.tiers, spread.tp)
     return gather + gradient_s(weights_count, spread.shard, run, spread.tp)
 
 
 def exposed_dp_s(run: Run, stage_s: Column) -> Column:
-    """Time of gradient and weight traffic that arithmetic does not hide, in one step.
+    """Time of gradient and weight traffic that nothing hides.
 
     Parameters
     ----------
@@ -662,8 +701,10 @@ def exposed_dp_s(run: Run, stage_s: Column) -> Column:
 
     Notes
     -----
-    ZeRO-0 and 1 exchange once a step, under the last micro-batch. FSDP exchanges with every
-    micro-batch (once a step under a pipeline) inside its shard, and sums over replicas once.
+    ZeRO-0 and 1 exchange once a step, under the last micro-batch; an interleaved pipeline finishes
+    chunk by chunk and hides under its last round, as many micro-batches as stages. FSDP exchanges
+    with every micro-batch (once a step under a pipeline) inside its shard, and sums over replicas
+    once.
     """
     spread, weights = run.layout, rank_weights(run)
     group = data_parallel(spread) * spread.cp
@@ -671,24 +712,28 @@ def exposed_dp_s(run: Run, stage_s: Column) -> Column:
     experts = gradient_s(weights.experts_count, others, run, spread.ep)
     once = gradient_s(weights.dense_count, group, run, spread.tp) + experts
     replicas = np.maximum(group // spread.shard, 1)
-    slices = REDUCE_BYTE * weights.dense_count / spread.shard
+    slices = column(run.law.gradient_byte) * weights.dense_count / spread.shard
     across = all_reduce_s(slices, replicas, run.tiers, spread.tp * spread.shard)
     inside = sharded_s(weights.dense_count, run)
-    rounds = np.where(spread.pp > 1, 1, micro_batches(spread, run.batch))
-    fsdp = rounds * hidden_rest_s(inside, stage_s, run) + hidden_rest_s(
-        across + experts, stage_s, run
-    )
-    return np.asarray(np.where(spread.zero == 3, fsdp, hidden_rest_s(once, stage_s, run)))  # noqa: PLR2004
+    micros = micro_batches(spread, run.batch)
+    rounds = np.where(spread.pp > 1, 1, micros)
+    last = np.where(spread.vp > 1, np.minimum(micros, spread.pp), 1)
+    sharded = spread.zero == FSDP
+    traffic = np.where(sharded, rounds * inside + across + experts, once)
+    return hidden_rest_s(traffic, np.where(sharded, rounds, last) * stage_s, run)
 
 
 def hidden_rest_s(traffic_s: Column, window_s: Column, run: Run) -> Column:
-    """Time of traffic left when a share of it, at most a window, is hidden [s]."""
+    """Time of traffic left when a share, at most a window, is hidden [s]."""
     hidden = np.minimum(traffic_s * column(run.law.dp_overlap_frac), window_s)
     return np.asarray(traffic_s - hidden)
 
 
 def optimizer_s(run: Run) -> Column:
-    """Time of the weight update [s], a pass over memory; sharded from ZeRO-1 on."""
+    """Time of the weight update, a pass over memory [s].
+
+    Sharded from ZeRO-1 on.
+    """
     spread, weights = run.layout, rank_weights(run)
     group = data_parallel(spread) * spread.cp
     split = np.where(spread.zero == 0, 1, np.where(spread.zero == 1, group, spread.shard))
@@ -697,28 +742,32 @@ def optimizer_s(run: Run) -> Column:
 
 
 def layer_activations_byte(run: Run) -> Column:
-    """Bytes kept for the backward pass by one average layer, one token, one rank (L,).
+    """Bytes that an average layer keeps for the backward pass (L,).
+
+    Of one token, on one rank.
 
     Notes
     -----
     korthikanti-2022 equation 2 without dropout, generalised: flash attention keeps no scores; GQA,
-    MLA, gated and expert blocks by their widths. Inputs of norms and matmuls are split over TP only
-    with sequence parallelism.
+    MLA, gated and expert blocks by their widths. Inputs of matmuls are kept in the format of the
+    matmul. Those of norms are split over TP only with sequence parallelism.
     """
     model, spread = run.model, run.layout
-    kept = 3 if model.gated else 2
-    width = (2 * model.heads + 2 * kv_head_count(model)) * head_width(model)
+    narrow = min(WEIGHT_BYTE[run.precision], BYTES_BF16)
+    again = np.where(spread.recompute == Recompute.SELECTIVE, 0.0, narrow)
+    widen = (2 if model.gated else 1) * BYTES_BF16 + again
     routed = model.experts_active + model.experts_shared
-    experts = routed * (kept * model.expert_ffn + 2 * model.hidden)
+    experts = routed * (widen * model.expert_ffn + (BYTES_BF16 + narrow) * model.hidden)
     share = moe_layers(model) / model.layers
-    split = width + (1.0 - share) * kept * model.ffn + share * experts
-    whole = 4.0 * model.hidden
-    return np.asarray(BYTES_BF16 * (split / spread.tp + whole / sequence_split(spread)))
+    core = BYTES_BF16 * (attention_width(model) - value_width(model)) + narrow * value_width(model)
+    split = core + (1.0 - share) * widen * model.ffn + share * experts
+    whole = 2.0 * (BYTES_BF16 + again) * model.hidden
+    return np.asarray(split / spread.tp + whole / sequence_split(spread))
 
 
 def activations_byte(run: Run) -> tuple[Column, Column]:
-    """Bytes of activations on the first and on the last stage (L,), logits included."""
-    model, spread, tokens = run.model, run.layout, micro_tokens(run)
+    """Bytes of activations on the first and on the last stage (L,)."""
+    model, spread, tokens = run.model, run.layout, micro_batch_token(run)
     plain, _ = stage_layers(model, spread)
     layer = layer_activations_byte(run)
     again = spread.recompute == Recompute.FULL
@@ -744,23 +793,29 @@ def memory_gib(run: Run) -> Column:
     -------
     Column
         Weights, gradients and optimizer by sharding, activations in flight, logits, reserve [GiB].
+
+    Notes
+    -----
+    Megatron's bytes: 2 + 4 for each weight and 12 over DP (ZeRO-1). FSDP shards 16 and holds two
+    layers whole, or under a pipeline all weights and gradients between its rounds.
     """
     spread, weights = run.layout, rank_weights(run)
     group = data_parallel(spread) * spread.cp
-    plain = BYTES_BF16 + REDUCE_BYTE
+    plain = BYTES_BF16 + column(run.law.gradient_byte)
     whole = plain + STATE_BYTE / np.where(spread.zero == 0, 1, group)
-    gathered = GATHERED_LAYERS * BYTES_BF16 * attention_and_ffn_count(run.model) / spread.tp
+    two = GATHERED_LAYERS * BYTES_BF16 * layer_weights_count(run.model) / spread.tp
+    gathered = np.where(spread.pp > 1, plain * weights.dense_count, two)
     sharded = SHARDED_BYTE * weights.dense_count / spread.shard + gathered
-    static = np.where(spread.zero == 3, sharded, whole * weights.dense_count)  # noqa: PLR2004
+    static = np.where(spread.zero == FSDP, sharded, whole * weights.dense_count)
     others = np.maximum(group * spread.tp // spread.ep, 1)
     static = static + weights.experts_count * (plain + STATE_BYTE / others)
     first, last = activations_byte(run)
     return np.asarray((static + np.maximum(first, last)) / GIB + column(run.law.reserved_gib))
 
 
-def attention_and_ffn_count(model: Model) -> float:
+def layer_weights_count(model: Model) -> float:
     """Count the weights of an average layer without routed experts [-]."""
-    return max(body_parameters_count(model) / model.layers, attention_parameters_count(model))
+    return body_parameters_count(model) / model.layers
 
 
 def step(
@@ -821,9 +876,9 @@ def step(
     run = Run(model, chip, tiers, spread, law, precision, seq, global_batch)
     one = micro_batch_parts(run, column(efficiency_ratio))
     parts = stage_parts(run, one)
-    before = sum_of(parts)
-    parts["straggler_s"] = before * column(law.straggler_frac) * np.log10(
-        spread.chips.astype(np.float64)
+    before = whole_s(parts)
+    parts["straggler_s"] = (
+        before * column(law.straggler_frac) * np.log10(spread.chips.astype(np.float64))
     )
     raw_s = before + parts["straggler_s"]
     tokens = float(global_batch * seq)
@@ -840,14 +895,16 @@ def step(
         mfu_causal_frac=ideal * causal / step_s,
         tokens_per_s_per_chip=tokens / (step_s * spread.chips),
         memory_gib=memory,
-        verdict=np.where(memory > column(chip.memory_gb) * GIB_PER_GB, int(Verdict.DOES_NOT_FIT), 0),
+        verdict=np.where(
+            memory > column(chip.memory_gb) * GIB_PER_GB, int(Verdict.DOES_NOT_FIT), 0
+        ),
         ideal_s=ideal,
         **parts,
     )
 
 
 def stage_parts(run: Run, one: Micro) -> dict[str, Column]:
-    """Turn the price of one micro-batch into the parts of a step, straggler aside [s].
+    """Return the parts of a step from those of a micro-batch [s].
 
     Parts inside a layer are means over stages; what the slowest stage takes longer is imbalance.
     """
@@ -875,10 +932,10 @@ def stage_parts(run: Run, one: Micro) -> dict[str, Column]:
     }
 
 
-def sum_of(parts: dict[str, Column]) -> Column:
+def whole_s(parts_s: dict[str, Column]) -> Column:
     """Sum of the parts of a step [s]."""
     total: Column = np.zeros(1)
-    for part in parts.values():
+    for part in parts_s.values():
         total = total + part
     return total
 

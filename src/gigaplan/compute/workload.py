@@ -1,15 +1,15 @@
 """What a transformer needs: parameters, FLOP and bytes, counted exactly from its shape.
 
-A model is structure, so these functions work on plain numbers and return plain floats. "Token" is one
-position of one sequence. A multiply-add is two FLOP. Norms, biases, rotary embeddings, softmax and
-routing decisions are left out of the FLOP (they are memory passes; `compute.train` prices them so),
-and norms and biases out of the parameters (below 0.1 %).
+A model is structure, so these functions work on plain numbers and return plain floats. "Token" is
+one position of one sequence. A multiply-add is two FLOP. Norms, biases, rotary embeddings, softmax
+and routing decisions are left out of the FLOP (they are memory passes; `compute.train` prices them
+so), and norms and biases out of the parameters (below 0.1 %).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Literal
 
 from gigaplan.units import Real, option, quantity
@@ -17,7 +17,7 @@ from gigaplan.units import Real, option, quantity
 BYTES_BF16 = 2.0
 
 
-class Precision(str, Enum):
+class Precision(StrEnum):
     """Number format of the matmuls; the keys of a chip's figures."""
 
     BF16 = "bf16"
@@ -34,11 +34,11 @@ WEIGHT_BYTE: dict[str, float] = {
     Precision.INT8.value: 1.0,
     Precision.FP4.value: 0.5625,
 }
-"""Bytes of one stored weight; fp4 carries a one-byte scale for each block of 16 (ocp-mx, nvfp4)."""
+"""Bytes of one stored weight; fp4 has a one-byte scale for each block of 16 (ocp-mx)."""
 
 
-class Convention(str, Enum):
-    """How a publication counts the FLOP of one trained token (`train_flop_per_token`)."""
+class Convention(StrEnum):
+    """How a publication counts the FLOP of one trained token."""
 
     SIX_N = "6N"
     PALM = "model-full-attention"
@@ -66,7 +66,7 @@ class Model:
     head_dim: int = option(0, doc="width of a head; 0 = hidden / heads")
     ffn: int = option(0, doc="width of a dense feed-forward block")
     vocab: int = option(doc="entries of the vocabulary")
-    gated: bool = option(default=True, doc="SwiGLU: three matrices in a feed-forward block, else two")
+    gated: bool = option(default=True, doc="SwiGLU: three matrices in a block, else two")
     tied: bool = option(default=False, doc="input embedding and output head share one matrix")
     experts: int = option(0, doc="routed experts in a layer; 0 = dense")
     experts_active: int = option(0, doc="routed experts a token visits")
@@ -98,6 +98,34 @@ def moe_layers(model: Model) -> int:
     return model.layers - model.dense_layers if model.experts else 0
 
 
+def score_width(model: Model) -> int:
+    """Return the width of all queries of a token (structure)."""
+    if model.attention == "mla":
+        return model.heads * (model.nope_dim + model.rope_dim)
+    return model.heads * head_width(model)
+
+
+def value_width(model: Model) -> int:
+    """Return the width of attention before its projection (structure)."""
+    if model.attention == "mla":
+        return model.heads * model.value_dim
+    return model.heads * head_width(model)
+
+
+def attention_width(model: Model) -> int:
+    """Return the width of queries, keys, values and output (structure)."""
+    if model.attention == "mla":
+        return 2 * score_width(model) + 2 * value_width(model)
+    return 2 * (model.heads + kv_head_count(model)) * head_width(model)
+
+
+def cached_width(model: Model) -> int:
+    """Return the cached elements of a token in one layer (structure)."""
+    if model.attention == "mla":
+        return model.kv_lora + model.rope_dim
+    return 2 * kv_head_count(model) * head_width(model)
+
+
 def attention_parameters_count(model: Model) -> float:
     """Count the attention weights of one layer.
 
@@ -114,7 +142,7 @@ def attention_parameters_count(model: Model) -> float:
     Notes
     -----
     GQA: h (2 a d + 2 k d) with a query and k key-value heads of width d. MLA: both low-rank pairs,
-    the shared rotary key and the output projection (deepseek-v3 section 2.1).
+    the shared rotary key and the output projection (deepseek-v3-report section 2.1).
     """
     h, a, d = model.hidden, model.heads, head_width(model)
     if model.attention == "gqa":
@@ -137,7 +165,7 @@ def expert_parameters_count(model: Model) -> float:
 
 
 def embedding_parameters_count(model: Model) -> float:
-    """Count the weights of the input embedding, equal to those of the head [-]."""
+    """Count the weights of the input embedding, or of the head [-]."""
     return float(model.vocab * model.hidden)
 
 
@@ -147,12 +175,12 @@ def dense_ffn_layers(model: Model) -> int:
 
 
 def router_parameters_count(model: Model) -> float:
-    """Count what every token of an expert layer visits: router and shared experts [-]."""
+    """Count the weights of a layer's router and shared experts [-]."""
     return model.hidden * model.experts + model.experts_shared * expert_parameters_count(model)
 
 
 def body_parameters_count(model: Model) -> float:
-    """Count all layers' weights without routed experts, embedding and head [-]."""
+    """Count the layers' weights without routed experts [-]."""
     attention = model.layers * attention_parameters_count(model)
     dense = dense_ffn_layers(model) * ffn_parameters_count(model, model.ffn)
     return attention + dense + moe_layers(model) * router_parameters_count(model)
@@ -173,7 +201,7 @@ def parameters_count(model: Model) -> float:
 
     References
     ----------
-    megatron-sc21, deepseek-v3
+    megatron-sc21, deepseek-v3-report
     """
     tables = 1 if model.tied else 2
     experts = moe_layers(model) * model.experts * expert_parameters_count(model)
@@ -196,7 +224,8 @@ def active_parameters_count(model: Model) -> float:
     -----
     Publications differ: gpt-oss-120b's 5.1 B leaves the input embedding out (ours: 5.7 B).
     """
-    return matmul_parameters_count(model) + (0.0 if model.tied else embedding_parameters_count(model))
+    looked_up = 0.0 if model.tied else embedding_parameters_count(model)
+    return matmul_parameters_count(model) + looked_up
 
 
 def matmul_flop_per_token(model: Model) -> float:
@@ -205,7 +234,7 @@ def matmul_flop_per_token(model: Model) -> float:
 
 
 def attention_flop_per_token(model: Model, context_token: float, *, causal: bool = True) -> float:
-    """FLOP of scores and weighted values, forward, for one token of a sequence.
+    """FLOP of attention, forward, for one token of a sequence.
 
     Parameters
     ----------
@@ -225,17 +254,15 @@ def attention_flop_per_token(model: Model, context_token: float, *, causal: bool
     -----
     2 s a (d_qk + d_v) for each layer, 4 s h where heads x width = h; half of it when causal.
     """
-    width = 2 * head_width(model)
-    if model.attention == "mla":
-        width = model.nope_dim + model.rope_dim + model.value_dim
-    full = 2.0 * context_token * model.heads * width * model.layers
+    width = score_width(model) + value_width(model)
+    full = 2.0 * context_token * width * model.layers
     return full / 2.0 if causal else full
 
 
 def decode_attention_flop_per_token(model: Model, context_token: float) -> float:
     """FLOP of attention for one generated token over its context.
 
-    MLA decodes in the latent space (absorbed weights): each head reads the latent and the rotary key.
+    MLA decodes in the latent space (absorbed weights): a head reads the latent and the rotary key.
     """
     if model.attention == "mla":
         width = 2 * model.kv_lora + model.rope_dim
@@ -294,9 +321,7 @@ def kv_byte_per_token(model: Model, element_byte: float = BYTES_BF16) -> float:
     float
         [byte/token], all layers. One latent serves all heads in MLA.
     """
-    if model.attention == "mla":
-        return float((model.kv_lora + model.rope_dim) * model.layers) * element_byte
-    return 2.0 * kv_head_count(model) * head_width(model) * model.layers * element_byte
+    return cached_width(model) * model.layers * element_byte
 
 
 def weights_byte(model: Model, precision: str = Precision.BF16.value) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigaplan.units import (
+    ALWAYS_DATE,
     MONTHS_PER_YEAR,
     Calendar,
     Column,
@@ -55,7 +56,7 @@ class Costs:
     electrical_life_years: Real = quantity(low=1.0, high=60.0, doc="book life of plant")
 
 
-def shell_steps(
+def shell_mw(
     capacity_mw: Real, construction_date: Real, build_months: Real, buildings: int, spacing_months: Real
 ) -> Steps:
     """Return facility power under a roof by date, building after building.
@@ -81,6 +82,14 @@ def shell_steps(
     first = column(construction_date) + column(build_months)
     dates = tuple(first + index * column(spacing_months) for index in range(buildings))
     return Steps(dates, tuple(column(capacity_mw) * ((index + 1) / buildings) for index in range(buildings)))
+
+
+def from_start(steps: Steps, calendar: Calendar) -> Steps:
+    """Return the same values, what has no date dated to the plan's start."""
+    dates = tuple(
+        np.where(column(date) <= ALWAYS_DATE, calendar.start_date, column(date)) for date in steps.dates
+    )
+    return Steps(dates, steps.values)
 
 
 def shifted(steps: Steps, months: Column) -> Steps:
@@ -123,9 +132,11 @@ def deliveries(chips_count: Steps, life_years: Column, calendar: Calendar, *, re
 
     Notes
     -----
-    What is delivered before the plan starts is in service from its first month and not bought again.
-    A delivery inside a month counts for the rest of it. Retirement is the delivery, one life later.
+    A number without a date is delivered, and bought, when the plan starts. What was delivered on a date
+    before that is in service from the first month and not bought again. A delivery inside a month
+    counts for the rest of it. Retirement is the delivery, one life later.
     """
+    chips_count = from_start(chips_count, calendar)
     life_months = column(life_years) * MONTHS_PER_YEAR
     delivered = on_calendar(chips_count, calendar)
     bought = rise(chips_count, calendar)
@@ -148,15 +159,14 @@ def deliveries(chips_count: Steps, life_years: Column, calendar: Calendar, *, re
 def rise(steps: Steps, calendar: Calendar) -> Series:
     """Return how much steps rise within each month (T, 1) or (T, N).
 
-    A step on or before the first day of the plan rose before it and does not count; one on the first
-    day of a later month counts in that month.
+    A step before the first day of the plan rose before it and does not count.
     """
     total = np.zeros((calendar.months, 1))
     before: Column = np.zeros(1)
     for date, value in zip(steps.dates, steps.values, strict=True):
         after = column(value)
         start = column(date)[None, :] - calendar.dates
-        inside = (start >= 0.0) & (start < 1.0) & (column(date)[None, :] > calendar.start_date)
+        inside = (start >= 0.0) & (start < 1.0)
         total = total + np.where(inside, (after - before)[None, :], 0.0)
         before = after
     return total
@@ -190,36 +200,37 @@ def facility_usd_per_mw(costs: Costs, cost_ratio: Column, liquid_frac: Column) -
     }
 
 
-def construction_share(ready: Steps, build_months: Column, calendar: Calendar) -> Series:
+def construction_frac(ready_mw: Steps, build_months: Column, calendar: Calendar) -> Series:
     """Return the share of the final size that is built in each month (T, 1) or (T, N).
 
     Parameters
     ----------
-    ready : Steps
+    ready_mw : Steps
         Cumulative size by date of readiness.
     build_months : Column
         How long before readiness the spending on a phase begins [months].
 
     Notes
     -----
-    Spending on each phase follows the S-curve 3u^2 - 2u^3 of elapsed time u in 0..1. What is ready
-    when the plan starts was paid before it; of a phase under way, what is spent is due in the first month.
+    Spending on each phase follows the S-curve 3u^2 - 2u^3 of elapsed time u in 0..1. What was
+    ready before the plan starts was paid before it; of a phase under way, what is spent is due in the
+    first month.
     """
-    final = column(ready.values[-1])
+    final = column(ready_mw.values[-1])
     total = np.zeros((calendar.months, 1))
     before: Column = np.zeros(1)
-    for date, value in zip(ready.dates, ready.values, strict=True):
+    for date, value in zip(ready_mw.dates, ready_mw.values, strict=True):
         after = column(value)
         begin = column(date) - build_months
-        size = np.where(column(date) > calendar.start_date, (after - before) / np.where(final == 0.0, 1.0, final), 0.0)
-        spent = s_curve((calendar.dates + 1.0 - begin[None, :]) / build_months[None, :])
+        size = np.where(column(date) >= calendar.start_date, (after - before) / np.where(final == 0.0, 1.0, final), 0.0)
+        spent = spent_frac((calendar.dates + 1.0 - begin[None, :]) / build_months[None, :])
         monthly = np.concatenate([spent[:1], spent[1:] - spent[:-1]])
         total = total + size[None, :] * monthly
         before = after
     return total
 
 
-def s_curve(elapsed_frac: Series) -> Series:
+def spent_frac(elapsed_frac: Series) -> Series:
     """Return cumulative spending, 0 to 1, for elapsed time as a share of the whole."""
     u = np.clip(elapsed_frac, 0.0, 1.0)
     return np.asarray(u * u * (3.0 - 2.0 * u))
@@ -232,13 +243,13 @@ def remaining_usd(capex_usd: Series, life_years: Column, calendar: Calendar) -> 
     return np.asarray(np.cumsum(capex_usd * kept, axis=0)[-1])
 
 
-def escalation(rate_frac_per_year: Column, calendar: Calendar) -> Series:
+def escalation_ratio(rate_frac_per_year: Column, calendar: Calendar) -> Series:
     """Return growth since the plan's start, month by month, compounding yearly (T, 1) or (T, N)."""
     years = (np.arange(calendar.months, dtype=np.float64) / MONTHS_PER_YEAR)[:, None]
     return np.asarray(np.exp(years * np.log1p(rate_frac_per_year)[None, :]))
 
 
-def active_share(from_date: Column, term_years: Column, calendar: Calendar) -> Series:
+def active_frac(from_date: Column, term_years: Column, calendar: Calendar) -> Series:
     """Return the share of each month within a contract's term (T, 1) or (T, N)."""
     until = from_date + term_years * MONTHS_PER_YEAR
     return share_in_service(from_date, calendar) - share_in_service(until, calendar)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.money.build import active_share, escalation
+from gigaplan.money.build import active_frac, escalation_ratio
 from gigaplan.units import KW_PER_MW, Calendar, Column, Real, Series, column, option, quantity
 
 
@@ -29,6 +29,7 @@ class Lease:
     term_years: Real = quantity(15.0, low=0.0, high=99.0, doc="length")
     escalator_frac_per_year: Real = quantity(0.0, low=-0.5, high=0.5, doc="yearly rise of the rent")
     energy: str = option("passed-through", choices=("passed-through", "included"), doc="who pays for energy")
+    net: bool = option(False, doc="triple net: the tenant pays upkeep, staff, insurance and property tax")  # noqa: FBT003
     let_frac: Real = quantity(1.0, low=0.0, high=1.0, doc="share of the ready power that is let")
 
 
@@ -76,9 +77,9 @@ def rent_usd(lease: Lease, let_mw: Series, first_date: Column, calendar: Calenda
         The T months.
     """
     begin = first_date if lease.from_date is None else column(lease.from_date)
-    active = active_share(begin, column(lease.term_years), calendar)
+    active = active_frac(begin, column(lease.term_years), calendar)
     rate = column(lease.rate_usd_per_kw_month) * column(lease.let_frac) * KW_PER_MW
-    return np.asarray(let_mw * active * rate[None, :] * escalation(column(lease.escalator_frac_per_year), calendar))
+    return np.asarray(let_mw * active * rate[None, :] * escalation_ratio(column(lease.escalator_frac_per_year), calendar))
 
 
 def capacity_usd(
@@ -98,11 +99,11 @@ def capacity_usd(
         The T months.
     """
     begin = first_date if deal.from_date is None else column(deal.from_date)
-    within = active_share(begin, column(deal.term_years), calendar)
+    within = active_frac(begin, column(deal.term_years), calendar)
     until = begin + column(deal.term_years) * 12.0
     after = np.clip(calendar.dates + 1.0 - until[None, :], 0.0, 1.0)
     level = within + after * column(deal.renewal_price_ratio)[None, :]
     firm = column(deal.take_or_pay_frac)[None, :]
     paid_count = firm * service_count + (1.0 - firm) * busy_count
-    price = column(deal.price_usd_per_chip_h)[None, :] * escalation(column(deal.escalator_frac_per_year), calendar)
+    price = column(deal.price_usd_per_chip_h)[None, :] * escalation_ratio(column(deal.escalator_frac_per_year), calendar)
     return np.asarray(paid_count * calendar.hours * price * level)

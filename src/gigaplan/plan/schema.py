@@ -32,13 +32,17 @@ class Site:
     build_months: Real | None = quantity(None, low=0.5, high=120.0, doc="ground-breaking to first power")
     shell_mw: Steps | None = quantity(None, low=0.0, high=1e5, doc="facility power under a roof by date, where known")
     price_usd_per_mwh: Steps | None = quantity(None, low=-500.0, high=5000.0, doc="delivered price of grid energy")
-    demand_usd_per_kw_month: Real = quantity(0.0, low=0.0, high=500.0, doc="demand charge on the month's peak")
-    gas_usd_per_mmbtu: Real | None = quantity(None, low=0.0, high=100.0, doc="delivered price of gas")
+    demand_usd_per_kw_month: Real | None = quantity(None, low=0.0, high=500.0, doc="demand charge on the month's peak")
+    gas_price_usd_per_mmbtu: Real | None = quantity(None, low=0.0, high=100.0, doc="delivered price of gas")
     carbon_kg_per_mwh: Real | None = quantity(None, low=0.0, high=1500.0, doc="grid carbon, location average")
     chain: str = option("hyperscale", entry="chains", doc="power chain")
     cooling: str = option("liquid-dry", entry="coolings", doc="cooling of halls that name none")
     costs: str = option("us-2025", entry="costs", doc="cost book of building and operation")
     cost_ratio: Real | None = quantity(None, low=0.1, high=5.0, doc="this market's cost over the book's")
+    heat_mw: Steps | None = quantity(None, low=0.0, high=1e5, doc="IT heat that cooling can reject by date, where it is the limit")
+    liquid_frac: Real = quantity(0.5, low=0.0, high=1.0, doc="share of heat to liquid, where no hall says")
+    load_frac: Real = quantity(0.75, low=0.01, high=1.0, doc="mean over rated IT load, where no hall says")
+    property_tax_frac_per_year: Real | None = quantity(None, low=0.0, high=0.2, doc="yearly, of what was built; left out, the place's")
     pue_extra_ratio: Real = quantity(0.0, low=-0.5, high=1.0, doc="added to the PUE that is computed")
     exit_ratio: Real = quantity(1.0, low=0.0, high=3.0, doc="sale at the plan's end over worn value")
 
@@ -163,7 +167,7 @@ class SiteGroup:
     members: int = option(doc="how many")
     site: Site = option(doc="what each is like")
     hall: Hall = option(doc="what each holds")
-    spread: dict[str, Real] = option({}, doc="half-widths by which members differ, by figure")
+    spread: dict[str, str] = option({}, doc="half-widths by which members differ, by figure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -188,6 +192,7 @@ class Plan:
     horizon_years: Real = quantity(10.0, low=1.0, high=50.0, doc="length of the plan")
     price_year: int = option(2025, doc="year whose nominal USD the plan's prices are in")
     discount_frac_per_year: Real = quantity(0.10, low=-0.5, high=1.0, doc="of every party that names none")
+    inflation_frac_per_year: Real = quantity(0.0, low=-0.1, high=0.5, doc="yearly rise of operating cost and energy prices")
     sites: dict[str, Site] = option({}, doc="places")
     site_groups: dict[str, SiteGroup] = option({}, doc="many like places")
     halls: dict[str, Hall] = option({}, doc="chips")
@@ -197,6 +202,8 @@ class Plan:
     published: dict[str, Published] = option({}, doc="published figures to compare with")
     entities: dict[str, Any] = field(default_factory=dict, metadata={"internal": True})
     ledger: Ledger = field(default_factory=dict, metadata={"internal": True})
+    shelf: dict[str, Any] = field(default_factory=dict, metadata={"internal": True})
+    marks: dict[str, tuple[int, int]] = field(default_factory=dict, metadata={"internal": True})
     chosen: Any = field(default=None, metadata={"internal": True})
 
     def set(self, path: str, value: object) -> Plan:

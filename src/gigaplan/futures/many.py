@@ -1,0 +1,196 @@
+"""A million futures through the same code as one, in blocks, on any number of workers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields, is_dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gigaplan.figure import Figure, joined
+from gigaplan.futures.draw import drawn, uncertain, with_columns
+from gigaplan.plan import prepare, simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from gigaplan.plan import Plan, Result
+    from gigaplan.units import Column
+
+BLOCK = 512
+"""Futures simulated at once: small enough that their months stay in the processor's cache."""
+SHARD = 16_384
+"""Futures handed to a worker at once; a multiple of the block."""
+FAN = 2_048
+"""Futures whose months are kept for fan charts: the first ones."""
+DIMENSIONS_OF_SERIES = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Futures:
+    """Outcomes of many futures.
+
+    Parameters
+    ----------
+    source : Plan
+        The prepared plan, with the choices every future shares.
+    figures : tuple of Figure
+        The inputs that were drawn.
+    seed, count : int
+        What they were drawn with, and how many.
+    columns : dict of str to array
+        Path of a result -> (count,).
+    fans : dict of str to array
+        Path of a monthly series -> (T, at most FAN).
+    """
+
+    source: Plan
+    figures: tuple[Figure, ...]
+    seed: int
+    count: int
+    columns: dict[str, Column]
+    fans: dict[str, Column]
+
+    def __getitem__(self, path: str) -> Column:
+        """Return a result over all futures (N,)."""
+        from gigaplan.figure import resolve  # noqa: PLC0415
+
+        return self.columns[resolve(list(self.columns), path)]
+
+    def feasible_frac(self, path: str) -> float:
+        """Return the share of futures in which a result exists."""
+        return float(np.count_nonzero(np.isfinite(self[path]))) / self.count
+
+    def quantile(self, path: str, shares: Sequence[float]) -> NDArray[np.float64]:
+        """Return quantiles of a result over the futures in which it exists; NaN when in none."""
+        values = self[path]
+        finite = values[np.isfinite(values)]
+        return np.quantile(finite, shares) if finite.size else np.full(len(shares), np.nan)
+
+    def plan(self, index: int) -> Plan:
+        """Return one future as a plan: simulated, it gives the same bits."""
+        if not 0 <= index < self.count:
+            raise IndexError(f"there are futures 0 to {self.count - 1}, not {index}")
+        return with_columns(self.source, drawn(self.figures, self.seed, index, 1))
+
+
+def columns_of(value: Any, path: str = "") -> Iterator[tuple[str, Column]]:  # noqa: ANN401
+    """Walk a Result and yield every array in it with its path."""
+    if isinstance(value, np.ndarray):
+        yield path, value
+    elif is_dataclass(value):
+        for item in fields(value):
+            if not item.metadata.get("internal"):
+                yield from columns_of(getattr(value, item.name), joined(path, item.name))
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from columns_of(member, joined(path, key))
+
+
+def selected(result: Result, wanted: Callable[[str, Column], bool]) -> dict[str, Column]:
+    """Return the arrays of a Result that a test lets through."""
+    return {path: array for path, array in columns_of(result) if wanted(path, array)}
+
+
+def is_column(path: str, array: Column) -> bool:
+    """Return whether an array of a Result is a column of numbers."""
+    del path
+    return array.ndim == 1
+
+
+def shard(
+    plan: Plan, figures: tuple[Figure, ...], seed: int, start: int, count: int
+) -> tuple[dict[str, Column], dict[str, Column]]:
+    """Simulate futures `start` to `start + count`, block after block.
+
+    Returns
+    -------
+    tuple of dict
+        The columns, and the series of those futures below `FAN`.
+    """
+    parts: list[dict[str, Column]] = []
+    fans: list[dict[str, Column]] = []
+    for begin in range(start, start + count, BLOCK):
+        size = min(BLOCK, start + count - begin)
+        result = simulate(with_columns(plan, drawn(figures, seed, begin, size)))
+        parts.append({path: np.broadcast_to(array, (size,)) for path, array in selected(result, is_column).items()})
+        if begin < FAN:
+            series = selected(result, lambda _, array: array.ndim == DIMENSIONS_OF_SERIES)
+            fans.append({path: np.broadcast_to(array, (array.shape[0], size)) for path, array in series.items()})
+    return gathered(parts, 0), gathered(fans, 1)
+
+
+def gathered(parts: list[dict[str, Column]], axis: int) -> dict[str, Column]:
+    """Join blocks in the order of their futures."""
+    return {path: np.concatenate([part[path] for part in parts], axis=axis) for path in (parts[0] if parts else {})}
+
+
+def futures(
+    plan: Plan,
+    count: int,
+    seed: int = 1,
+    *,
+    inputs: Sequence[str] | None = None,
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Futures:
+    """Simulate many futures of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        Every figure with a range is drawn from it.
+    count : int
+        How many futures.
+    seed : int
+        With the path of a figure it decides its draws.
+    inputs : sequence of str, optional
+        Only these figures are drawn, by path or a unique shortening.
+    workers : int
+        Processes; the answer is the same to the bit for any number.
+    progress : callable, optional
+        Told how many futures are done.
+
+    Returns
+    -------
+    Futures
+        Columns of every scalar result.
+
+    Raises
+    ------
+    PathError
+        When an input has no range or does not exist.
+    """
+    ready = prepare(plan)
+    figures = chosen_figures(ready, inputs)
+    jobs = [(begin, min(SHARD, count - begin)) for begin in range(0, count, SHARD)]
+    done: list[tuple[dict[str, Column], dict[str, Column]]] = []
+    if workers <= 1 or len(jobs) == 1:
+        for begin, size in jobs:
+            done.append(shard(ready, figures, seed, begin, size))
+            if progress:
+                progress(begin + size)
+    else:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            waiting = [pool.submit(shard, ready, figures, seed, begin, size) for begin, size in jobs]
+            for job, (begin, size) in zip(waiting, jobs, strict=True):
+                done.append(job.result())
+                if progress:
+                    progress(begin + size)
+    columns = gathered([part for part, _ in done], 0)
+    fans = gathered([fan for _, fan in done if fan], 1)
+    return Futures(ready, figures, seed, count, columns, fans)
+
+
+def chosen_figures(plan: Plan, inputs: Sequence[str] | None) -> tuple[Figure, ...]:
+    """Return the uncertain figures that are asked for, or all of them."""
+    from gigaplan.figure import resolve  # noqa: PLC0415
+
+    known = uncertain(plan)
+    if inputs is None:
+        return tuple(known.values())
+    return tuple(known[resolve(list(known), path)] for path in inputs)

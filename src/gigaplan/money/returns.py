@@ -1,0 +1,808 @@
+"""What a dated cash flow is worth: NPV, IRR with every root, multiples, payback, levelised cost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from gigaplan.figure import Verdict
+from gigaplan.units import MONTHS_PER_YEAR, Calendar, Column, Real, Series, column, over_time, ratio
+
+DAYS_PER_YEAR = 365
+"""Of the convention act/365 that XNPV and XIRR use."""
+LOWEST_FRAC = -0.99
+HIGHEST_FRAC = 10.0
+"""Rates between which an IRR is looked for: -99 % to +1,000 % a year."""
+BRIM = 1e-12
+"""By how much the search goes beyond these rates, so that a root on one of them is found."""
+LANES = 32
+"""Futures that go through the kernels side by side; the answer does not depend on it."""
+MOST_STEPS = 100
+"""Newton steps, bisections among them, after which a bracket is as narrow as numbers allow."""
+CONVERGED = 1e-9
+"""Newton step in ln(1 + r) that is the last: the next one would be about its square."""
+NARROW = 1e-7
+"""Width in ln(1 + r) below which two roots are one."""
+DEEPEST = 64
+"""Intervals that wait at once: more than the halvings from the widest interval to NARROW."""
+NONE, ONE, OPEN = 0, 1, 2
+"""What an interval holds: no root, one, or nobody knows yet."""
+MOST_POINTS = 20_000
+"""Points at which a cash flow is looked at before the search for roots ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Periods:
+    """The periods of a set of accounts; structure, never a column.
+
+    Parameters
+    ----------
+    start_date : float
+        First day [months since 2000-01].
+    per_year : int
+        Periods in a year: 12, 4 or 1.
+    opening : bool
+        Whether period 0 has no length and holds what happens on the first day.
+    days : NDArray[np.int64]
+        Actual days of each period (T,); flows fall on its last.
+    year_frac : NDArray[np.float64]
+        Length for interest and depreciation (T,): 1 / per_year, 0 for an opening period.
+    tax_year : NDArray[np.int64]
+        Index of the tax year of each period (T,), from 0.
+    rest_frac : NDArray[np.float64]
+        Share of the tax year that is left in the middle of the period (T,).
+    """
+
+    start_date: float
+    per_year: int
+    opening: bool
+    days: NDArray[np.int64]
+    year_frac: NDArray[np.float64]
+    tax_year: NDArray[np.int64]
+    rest_frac: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Returns:
+    """What a cash flow returns, each (N,).
+
+    Parameters
+    ----------
+    npv_usd : Column
+        At the plan's start.
+    irr_frac_per_year : Column
+        Effective yearly rate; NaN where the flow has none between -99 % and +1,000 %.
+    roots_count : Column
+        How many such rates there are.
+    moic_ratio : Column
+        All that comes out over all that goes in; NaN when nothing goes in.
+    payback_years : Column
+        From the plan's start until the sum of the flow turns positive for good; NaN when never.
+    peak_usd : Column
+        The most that is out at any time.
+    """
+
+    npv_usd: Column
+    irr_frac_per_year: Column
+    roots_count: Column
+    moic_ratio: Column
+    payback_years: Column
+    peak_usd: Column
+
+
+class Clock(NamedTuple):
+    """The periods as a kernel sees them: days in whole steps, and which lengths occur.
+
+    `forth` and `back` are the periods in both directions: a loop over numbers in an array, unlike one
+    that counts down, leaves the compiler free to take futures side by side.
+    """
+
+    gaps: NDArray[np.int64]
+    which: NDArray[np.int64]
+    next_which: NDArray[np.int64]
+    next_steps: NDArray[np.float64]
+    forth: NDArray[np.int64]
+    back: NDArray[np.int64]
+    elapsed: NDArray[np.float64]
+    elapsed_years: NDArray[np.float64]
+    steps_per_year: float
+    ends: NDArray[np.float64]
+    widths: NDArray[np.float64]
+
+
+def monthly_periods(calendar: Calendar) -> Periods:
+    """Return the months of a plan as accounting periods, tax years being calendar years."""
+    month = calendar.month_of_year
+    return Periods(
+        start_date=float(calendar.start_date),
+        per_year=MONTHS_PER_YEAR,
+        opening=False,
+        days=calendar.days.astype(np.int64),
+        year_frac=np.full(calendar.months, 1.0 / MONTHS_PER_YEAR),
+        tax_year=(calendar.years - calendar.years[0]).astype(np.int64),
+        rest_frac=1.0 - (month + 0.5) / MONTHS_PER_YEAR,
+    )
+
+
+def annual_periods(years: int, start_date: float = 0.0) -> Periods:
+    """Return an opening day and years of 365 days, as yearly models count.
+
+    Parameters
+    ----------
+    years : int
+        Whole years; there is one period more, the opening day.
+    start_date : float
+        First day [months since 2000-01].
+
+    Notes
+    -----
+    The opening day belongs to the first tax year, so what is placed in service on it is depreciated
+    from year 1. NPV is then the yearly sum of flow / (1 + r)^t.
+    """
+    length = np.ones(years + 1)
+    length[0] = 0.0
+    return Periods(
+        start_date=start_date,
+        per_year=1,
+        opening=True,
+        days=DAYS_PER_YEAR * length.astype(np.int64),
+        year_frac=length,
+        tax_year=np.maximum(np.arange(years + 1) - 1, 0),
+        rest_frac=np.where(length > 0.0, 0.5, 1.0),
+    )
+
+
+def dated_periods(days: NDArray[np.int64]) -> Periods:
+    """Return periods that end on any days, for returns alone (as XIRR takes dates).
+
+    Parameters
+    ----------
+    days : NDArray[np.int64]
+        Day of each flow counted from the first day (T,), rising.
+    """
+    gaps = np.diff(np.asarray(days, dtype=np.int64), prepend=0)
+    return Periods(
+        start_date=0.0, per_year=1, opening=False, days=gaps, year_frac=gaps / DAYS_PER_YEAR,
+        tax_year=np.asarray(days, dtype=np.int64) // DAYS_PER_YEAR, rest_frac=np.full(len(gaps), 0.5),
+    )
+
+
+def clock(periods: Periods) -> Clock:
+    """Return the periods as the kernels of this module see them."""
+    step_days = max(int(np.gcd.reduce(periods.days)), 1)
+    steps = periods.days // step_days
+    gaps, which = np.unique(steps, return_inverse=True)
+    steps_per_year = DAYS_PER_YEAR / step_days
+    reach = np.log1p(np.array([LOWEST_FRAC, HIGHEST_FRAC])) * (1.0 + BRIM)
+    return Clock(
+        gaps=gaps.astype(np.int64),
+        which=which.reshape(-1).astype(np.int64),
+        next_which=np.append(which.reshape(-1)[1:], 0).astype(np.int64),
+        next_steps=np.append(steps[1:], 0).astype(np.float64),
+        forth=np.arange(len(steps)),
+        back=np.arange(len(steps))[::-1].copy(),
+        elapsed=np.cumsum(steps).astype(np.float64),
+        elapsed_years=np.cumsum(periods.days) / DAYS_PER_YEAR,
+        steps_per_year=steps_per_year,
+        ends=np.exp(-reach / steps_per_year),
+        widths=np.abs(reach) / steps_per_year,
+    )
+
+
+def gap_ratio(rate_frac_per_year: Column, time: Clock) -> Series:
+    """Return what a dollar one gap later is worth, for each gap that occurs (U, N)."""
+    years = (time.gaps.astype(np.float64) / time.steps_per_year)[:, None]
+    return np.asarray(np.exp(-years * np.log1p(column(rate_frac_per_year))[None, :]))
+
+
+def present_ratio(rate_frac_per_year: Real, periods: Periods) -> Series:
+    """Return the value at the start of a dollar at the end of each period.
+
+    Parameters
+    ----------
+    rate_frac_per_year : Real
+        Effective yearly rate (1,) or (N,).
+    periods : Periods
+        The T periods.
+
+    Returns
+    -------
+    Series
+        (1 + r)^(-days / 365), (T, 1) or (T, N).
+    """
+    time = clock(periods)
+    return np.asarray(np.cumprod(gap_ratio(column(rate_frac_per_year), time)[time.which], axis=0))
+
+
+def npv_usd(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Column:
+    """Return the net present value at the plan's start [USD] (N,).
+
+    Parameters
+    ----------
+    flow_usd : Series
+        Flow at the end of each period (T, 1) or (T, N).
+    rate_frac_per_year : Real
+        Effective yearly rate (1,) or (N,).
+    periods : Periods
+        The T periods.
+    """
+    return over_time(flow_usd * present_ratio(rate_frac_per_year, periods))
+
+
+def levelised_cost(cost_usd: Series, amount: Series, rate_frac_per_year: Real, periods: Periods) -> Column:
+    """Return discounted cost over discounted amount [USD per unit of amount] (N,).
+
+    Parameters
+    ----------
+    cost_usd : Series
+        Cost at the end of each period.
+    amount : Series
+        What is delivered in each period: chip-hours, Mtoken, MWh.
+    rate_frac_per_year : Real
+        Effective yearly rate.
+    periods : Periods
+        The T periods.
+    """
+    present = present_ratio(rate_frac_per_year, periods)
+    return ratio(over_time(cost_usd * present), over_time(amount * present))
+
+
+def returns(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Returns:
+    """Return NPV, IRR and multiples of cash flows.
+
+    Parameters
+    ----------
+    flow_usd : Series
+        Flow at the end of each period (T, 1) or (T, N) [USD].
+    rate_frac_per_year : Real
+        For the NPV, effective yearly rate (1,) or (N,).
+    periods : Periods
+        The T periods.
+
+    Returns
+    -------
+    Returns
+        Columns (N,).
+
+    Notes
+    -----
+    The IRR is the root of sum(flow (1 + r)^(-days/365)) nearest to zero on the side where the sum of
+    the flow says it lies (above zero when the flow adds up to a gain); when that side has none, the
+    nearest on the other. Where the running sums of the flow from both ends change sign at most once
+    the signs at -99 %, 0 and +1,000 % say all (Laguerre's extension of Descartes' rule); elsewhere
+    the interval is halved until in each part the durations of the inflows and of the outflows prove
+    that there is no root, or that the ratio of their values is monotone.
+
+    References
+    ----------
+    gigaplan-method
+    """
+    time = clock(periods)
+    flow = np.ascontiguousarray(flow_usd, dtype=np.float64)
+    rate = column(rate_frac_per_year)
+    count = max(flow.shape[1], rate.shape[0])
+    result = np.empty((6, count))
+    measure(flow, gap_ratio(rate, time), time, result)
+    open_columns = np.flatnonzero(result[2] < 0.0)
+    if open_columns.size:
+        search(flow, open_columns, time, result)
+    npv, root, roots, moic, payback, peak = result
+    return Returns(
+        npv_usd=npv, irr_frac_per_year=yearly_rate(root, time), roots_count=roots, moic_ratio=moic,
+        payback_years=payback, peak_usd=peak,
+    )
+
+
+def yearly_rate(root: Series, time: Clock) -> Series:
+    """Turn the value of a dollar one step later into an effective yearly rate (any shape)."""
+    return np.asarray(np.expm1(-time.steps_per_year * np.log(root)) + 0.0)
+
+
+def irr_frac_per_year(flow_usd: Series, periods: Periods) -> Column:
+    """Return the internal rate of return of each flow, NaN where there is none (N,).
+
+    Parameters
+    ----------
+    flow_usd : Series
+        Flow at the end of each period (T, 1) or (T, N).
+    periods : Periods
+        The T periods.
+    """
+    return returns(flow_usd, 0.0, periods).irr_frac_per_year
+
+
+def irr_roots_frac_per_year(flow_usd: Series, periods: Periods) -> Series:
+    """Return every internal rate of return, lowest first, NaN below the last (R, N).
+
+    Parameters
+    ----------
+    flow_usd : Series
+        Flow at the end of each period (T, 1) or (T, N).
+    periods : Periods
+        The T periods.
+    """
+    time = clock(periods)
+    flow = np.ascontiguousarray(flow_usd, dtype=np.float64)
+    found = np.full((flow.shape[0] + 1, flow.shape[1]), np.nan)
+    list_roots(flow, time, found)
+    rates = np.sort(yearly_rate(found, time), axis=0)
+    most = int(np.sum(~np.isnan(rates), axis=0).max(initial=0))
+    return rates[: max(most, 1)]
+
+
+def verdict_of_roots(roots_count: Column) -> NDArray[np.int64]:
+    """Return the verdict bits that a number of roots sets (N,)."""
+    none = np.where(roots_count == 0.0, int(Verdict.NO_IRR), 0)
+    return none | np.where(roots_count > 1.0, int(Verdict.SEVERAL_IRR), 0)
+
+
+# ---- kernels: futures side by side ------------------------------------------------------------
+
+
+class Lanes(NamedTuple):
+    """What the kernel keeps for each of the futures side by side, (LANES,) each."""
+
+    total: NDArray[np.float64]
+    sign: NDArray[np.float64]
+    rises: NDArray[np.float64]
+    falls: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    gain_time: NDArray[np.float64]
+    loss_time: NDArray[np.float64]
+    low: NDArray[np.float64]
+    payback: NDArray[np.float64]
+    value: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    point: NDArray[np.float64]
+    near: NDArray[np.float64]
+    far: NDArray[np.float64]
+    busy: NDArray[np.float64]
+    at_low: NDArray[np.float64]
+    at_high: NDArray[np.float64]
+
+
+@njit(cache=True, error_model="numpy")
+def new_lanes():
+    """Make room for LANES futures."""
+    room = np.zeros((18, LANES))
+    return Lanes(
+        room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9],
+        room[10], room[11], room[12], room[13], room[14], room[15], room[16], room[17],
+    )
+
+
+class Room(NamedTuple):
+    """What the search for every root of one flow works in; `single` is 1, the width of its lanes."""
+
+    single: int
+    tile: NDArray[np.float64]
+    lanes: Lanes
+    table: NDArray[np.float64]
+    points: NDArray[np.float64]
+    widths: NDArray[np.float64]
+    brackets: NDArray[np.float64]
+
+
+@njit(cache=True, error_model="numpy")
+def new_room(time, length):
+    """Make room for the search in one flow."""
+    return Room(
+        LANES // LANES, np.empty((length, 1)), new_lanes(), np.empty((time.gaps.shape[0], LANES)), np.empty((2 * DEEPEST, 5)),
+        np.empty(DEEPEST), np.empty((length + 1, 3)),
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def load(flow, first, n, tile):
+    """Copy some futures side by side: one flow at several discount rates is copied to each."""
+    for t in range(flow.shape[0]):
+        for k in range(n):
+            tile[t, k] = flow[t, np.uint64(first + k) if flow.shape[1] > 1 else np.uint64(0)]
+
+
+@njit(cache=True, error_model="numpy")
+def add_up(flow, n, time, lanes):
+    """Sum gains, losses and their durations; find the deepest running sum and the payback."""
+    for k in range(n):
+        lanes.total[k] = 0.0
+        lanes.gains[k] = 0.0
+        lanes.losses[k] = 0.0
+        lanes.gain_time[k] = 0.0
+        lanes.loss_time[k] = 0.0
+        lanes.low[k] = 0.0
+        lanes.payback[k] = np.nan
+    for t in range(flow.shape[0]):
+        when = time.elapsed[t]
+        for k in range(n):
+            amount = flow[t, k]
+            gain = amount if amount > 0.0 else 0.0
+            loss = gain - amount
+            lanes.gains[k] += gain
+            lanes.losses[k] += loss
+            lanes.gain_time[k] += gain * when
+            lanes.loss_time[k] += loss * when
+        year = time.elapsed_years[t]
+        length = year - time.elapsed_years[t - 1] if t > 0 else year
+        for k in range(n):
+            before = lanes.total[k]
+            after = before + flow[t, k]
+            lanes.total[k] = after
+            lanes.low[k] = after if after < lanes.low[k] else lanes.low[k]
+            back = year - length * (after / (after - before)) if before < 0.0 else lanes.payback[k]
+            lanes.payback[k] = back if after >= 0.0 else np.nan
+
+
+@njit(cache=True, error_model="numpy")
+def count_changes(flow, n, order, total, sign, changes):
+    """Count changes of sign of the running sums of the flow, taken in one order."""
+    for k in range(n):
+        total[k] = 0.0
+        sign[k] = 0.0
+        changes[k] = 0.0
+    for t in order:
+        for k in range(n):
+            after = total[k] + flow[t, k]
+            total[k] = after
+            now = (1.0 if after > 0.0 else 0.0) - (1.0 if after < 0.0 else 0.0)
+            changes[k] += 1.0 if now * sign[k] < 0.0 else 0.0
+            sign[k] = now if now != 0.0 else sign[k]
+
+
+@njit(cache=True, error_model="numpy")
+def raise_gaps(time, n, point, table):
+    """Raise each future's factor of one step to the power of every gap that occurs."""
+    for k in range(n):
+        result = 1.0
+        reached = 0
+        for u in range(time.gaps.shape[0]):
+            left = time.gaps[u] - reached
+            square = point[k]
+            while left > 0:
+                if left & 1:
+                    result *= square
+                left >>= 1
+                if left > 0:
+                    square *= square
+            reached = time.gaps[u]
+            table[u, k] = result
+
+
+@njit(cache=True, error_model="numpy")
+def evaluate(flow, n, time, lanes, table):
+    """Set value and slope in ln(point) of the flow, counted from its first period."""
+    raise_gaps(time, n, lanes.point, table)
+    value, slope = lanes.value, lanes.slope
+    for k in range(n):
+        value[k] = 0.0
+        slope[k] = 0.0
+    for t in time.back:
+        u = time.next_which[t]
+        steps = time.next_steps[t]
+        for k in range(n):
+            later = value[k] * table[u, k]
+            value[k] = later + flow[t, k]
+            slope[k] = slope[k] * table[u, k] + steps * later
+
+
+@njit(cache=True, error_model="numpy")
+def refine(flow, n, time, lanes, table):
+    """Narrow each busy future's bracket, near to far, to its root: Newton, or a halving in ln.
+
+    The value at `near` has the sign of `sign`; `point` starts inside. The flow is divided by the power
+    of `point` that is the mean time of the losses, which makes it nearly convex.
+    """
+    end = CONVERGED / time.steps_per_year
+    for _ in range(MOST_STEPS):
+        working = 0.0
+        for k in range(n):
+            working += lanes.busy[k]
+        if working == 0.0:
+            return
+        evaluate(flow, n, time, lanes, table)
+        for k in range(n):
+            if lanes.busy[k] == 0.0:
+                continue
+            value = lanes.value[k]
+            if value * lanes.sign[k] > 0.0:
+                lanes.near[k] = lanes.point[k]
+            else:
+                lanes.far[k] = lanes.point[k]
+            centre = lanes.loss_time[k] / lanes.losses[k] - time.elapsed[0]
+            incline = lanes.slope[k] - centre * value
+            step = -value / incline if incline != 0.0 else 2.0
+            after = lanes.point[k] * ((2.0 + step) / (2.0 - step)) if abs(step) < 1.0 else 0.0
+            low = min(lanes.near[k], lanes.far[k])
+            high = max(lanes.near[k], lanes.far[k])
+            if value == 0.0:
+                lanes.busy[k] = 0.0
+            elif abs(step) <= end and low <= after <= high:
+                lanes.busy[k] = 0.0
+                lanes.point[k] = after
+            elif low < after < high:
+                lanes.point[k] = after
+            else:
+                middle = math.sqrt(low * high)
+                lanes.busy[k] = 1.0 if low < middle < high else 0.0
+                lanes.point[k] = middle
+
+
+@njit(cache=True, error_model="numpy")
+def evaluate_ends(flow, n, time, lanes, table):
+    """Set the signs of the flow at -99 % and at +1,000 % a year."""
+    for end in range(2):
+        for k in range(n):
+            lanes.point[k] = time.ends[end]
+        evaluate(flow, n, time, lanes, table)
+        result = lanes.at_low if end == 0 else lanes.at_high
+        for k in range(n):
+            result[k] = np.sign(lanes.value[k])
+
+
+@njit(cache=True, error_model="numpy")
+def guess(lanes, k, time):
+    """Return a first point inside the bracket: where two single flows would balance."""
+    low = min(lanes.near[k], lanes.far[k])
+    high = max(lanes.near[k], lanes.far[k])
+    apart = lanes.gain_time[k] / lanes.gains[k] - lanes.loss_time[k] / lanes.losses[k]
+    step = -log_ratio(lanes.gains[k], lanes.losses[k]) / apart if apart != 0.0 else 2.0
+    point = (2.0 + step) / (2.0 - step) if abs(step) < 1.0 else 0.0
+    return point if low < point < high else math.sqrt(low * high)
+
+
+@njit(cache=True, error_model="numpy")
+def log_ratio(above, below):
+    """Return ln(above / below) from roots alone; exact in sign, never too large in size."""
+    share = above / below
+    if 0.5 < share < 2.0:
+        return 2.0 * (above - below) / (above + below)
+    root = math.sqrt(math.sqrt(math.sqrt(math.sqrt(share))))
+    return 32.0 * (root - 1.0) / (root + 1.0)
+
+
+@njit(cache=True, error_model="numpy")
+def measure(flow, gap_ratios, time, result):
+    """Fill NPV, root, number of roots, MOIC, payback and peak of every future."""
+    count = result.shape[1]
+    lanes = new_lanes()
+    table = np.empty((time.gaps.shape[0], LANES))
+    tile = np.empty((flow.shape[0], LANES))
+    for first in range(0, count, LANES):
+        n = min(LANES, count - first)
+        load(flow, first, n, tile)
+        add_up(tile, n, time, lanes)
+        count_changes(tile, n, time.forth, lanes.value, lanes.sign, lanes.rises)
+        count_changes(tile, n, time.back, lanes.value, lanes.sign, lanes.falls)
+        evaluate_ends(tile, n, time, lanes, table)
+        for k in range(n):
+            result[2, first + k] = aim(lanes, k, time)
+        refine(tile, n, time, lanes, table)
+        for k in range(n):
+            i = first + k
+            result[1, i] = lanes.point[k] if result[2, i] > 0.0 else np.nan
+            result[3, i] = lanes.gains[k] / lanes.losses[k] if lanes.losses[k] > 0.0 else np.nan
+            result[4, i] = lanes.payback[k]
+            result[5, i] = -lanes.low[k]
+        present(tile, gap_ratios, first, n, time, lanes, table)
+        for k in range(n):
+            result[0, first + k] = lanes.value[k]
+
+
+@njit(cache=True, error_model="numpy")
+def present(flow, gap_ratios, first, n, time, lanes, table):
+    """Set the value at the start of each future's flow."""
+    for u in range(time.gaps.shape[0]):
+        for k in range(n):
+            table[u, k] = gap_ratios[u, first + k if gap_ratios.shape[1] > 1 else 0]
+    for k in range(n):
+        lanes.value[k] = 0.0
+        lanes.slope[k] = 1.0
+    for t in range(flow.shape[0]):
+        u = time.which[t]
+        for k in range(n):
+            worth = lanes.slope[k] * table[u, k]
+            lanes.slope[k] = worth
+            lanes.value[k] += flow[t, k] * worth
+
+
+@njit(cache=True, error_model="numpy")
+def aim(lanes, k, time):
+    """Set a future's bracket where signs alone say how many roots there are; -1 where not."""
+    total = lanes.total[k]
+    sign = np.sign(total)
+    simple = lanes.rises[k] <= 1.0 and lanes.falls[k] <= 1.0
+    lanes.busy[k] = 0.0
+    if not (simple and abs(sign * lanes.at_low[k] * lanes.at_high[k]) > 0.0):
+        return -1.0
+    above = lanes.at_high[k] != sign
+    below = lanes.at_low[k] != sign
+    if above or below:
+        lanes.busy[k] = 1.0
+        lanes.sign[k] = sign
+        lanes.near[k] = 1.0
+        lanes.far[k] = time.ends[1 if above and (sign > 0.0 or not below) else 0]
+        lanes.point[k] = guess(lanes, k, time)
+    return (1.0 if above else 0.0) + (1.0 if below else 0.0)
+
+
+# ---- kernels: every root of one flow ----------------------------------------------------------
+
+
+@njit(cache=True, error_model="numpy")
+def moments(time, point, room):
+    """Return value and time-weighted value of gains and of losses at a point."""
+    room.lanes.point[0] = point
+    raise_gaps(time, room.single, room.lanes.point, room.table)
+    gains = losses = gain_time = loss_time = 0.0
+    worth = 1.0
+    for t in range(room.tile.shape[0]):
+        worth *= room.table[time.which[t], 0] if t > 0 else 1.0
+        amount = room.tile[t, 0] * worth
+        gain = amount if amount > 0.0 else 0.0
+        loss = gain - amount
+        gains += gain
+        losses += loss
+        gain_time += gain * time.elapsed[t]
+        loss_time += loss * time.elapsed[t]
+    return gains, losses, gain_time, loss_time
+
+
+@njit(cache=True, error_model="numpy")
+def look(time, point, room, row):
+    """Write what is known of the flow at a point: point, sign, |ln ratio|, two mean times."""
+    gains, losses, gain_time, loss_time = moments(time, point, room)
+    room.points[row, 0] = point
+    room.points[row, 1] = np.sign(gains - losses)
+    room.points[row, 2] = abs(log_ratio(gains, losses))
+    room.points[row, 3] = gain_time / gains
+    room.points[row, 4] = loss_time / losses
+
+
+@njit(cache=True, error_model="numpy")
+def copy(points, to, origin):
+    """Copy what is known of one point."""
+    for j in range(points.shape[1]):
+        points[to, j] = points[origin, j]
+
+
+@njit(cache=True, error_model="numpy")
+def judge(here, there, width):
+    """Say what an interval holds: NONE, ONE root, or OPEN when that is not known yet.
+
+    ln(gains / losses) has the slope gain_time - loss_time in ln(point), and both mean times rise with
+    the point; so their values at the two ends bound the slope.
+    """
+    lower, upper = (here, there) if here[0] < there[0] else (there, here)
+    least = lower[3] - upper[4]
+    most = upper[3] - lower[4]
+    if least > 0.0 or most < 0.0:
+        return ONE if here[1] * there[1] < 0.0 else NONE
+    if here[1] * there[1] > 0.0 and here[2] + there[2] > max(-least, most) * width:
+        return NONE
+    return OPEN
+
+
+@njit(cache=True, error_model="numpy")
+def note(brackets, found, here, there, holds, joined):
+    """Enter the root of an interval that is not halved any more; return how many there are now.
+
+    A bracket is its near end, its far end and the sign at the near end; sign 0 says that the two ends
+    are one to our eyes. What cannot be told apart from the root before it is the same root.
+    """
+    crosses = here[1] * there[1] < 0.0
+    exact = there[1] == 0.0
+    if holds == NONE and not exact:
+        return found
+    if joined and holds != ONE:
+        if not crosses or brackets[found - 1, 2] != 0.0:
+            return found
+        found -= 1
+    brackets[found, 0] = there[0] if exact else here[0]
+    brackets[found, 1] = there[0]
+    brackets[found, 2] = here[1] if crosses else 0.0
+    return found + 1
+
+
+@njit(cache=True, error_model="numpy")
+def isolate(time, side, room, found):
+    """Bracket the roots on one side of 0 %, nearest first; return how many there are now.
+
+    Interval d waits with its ends in rows 2 d + 2 and 2 d + 3 of `points`; rows 0 and 1 are in hand.
+    """
+    points, widths = room.points, room.widths
+    depth = found - found
+    for end in range(2):
+        look(time, time.ends[side] if end else 1.0, room, depth + end + 2)
+    widths[depth] = time.widths[side]
+    narrow = NARROW / time.steps_per_year
+    depth += 1
+    joined = False
+    for _ in range(MOST_POINTS):
+        if depth == 0 or found >= room.brackets.shape[0]:
+            break
+        depth -= 1
+        top = 2 * depth + 2
+        for end in range(2):
+            copy(points, end, top + end)
+        holds = judge(points[0], points[1], widths[depth])
+        if holds == OPEN and widths[depth] > narrow:
+            look(time, math.sqrt(points[0, 0] * points[1, 0]), room, top)
+            for end in range(2):
+                copy(points, top + 2 + end, end * top)
+            widths[depth] *= 0.5
+            widths[depth + 1] = widths[depth]
+            depth += 2
+        else:
+            found = note(room.brackets, found, points[0], points[1], holds, joined)
+            joined = holds == OPEN or points[1, 1] == 0.0
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def find(time, room):
+    """Bracket every root of one flow; return how many up to 0 % a year, and in all."""
+    gains, losses, _, _ = moments(time, time.ends[0], room)
+    if not (gains > 0.0 and losses > 0.0 and gains + losses < np.inf):
+        return 0, 0
+    gains, losses, _, _ = moments(time, 1.0, room)
+    found = 0
+    if gains == losses:
+        room.brackets[0, 0] = 1.0
+        room.brackets[0, 1] = 1.0
+        room.brackets[0, 2] = 0.0
+        found = 1
+    below = found
+    for side in range(2):
+        below = found
+        found = isolate(time, side, room, found)
+    return below, found
+
+
+@njit(cache=True, error_model="numpy")
+def polish(time, room, bracket):
+    """Return the root within a bracket."""
+    if bracket[2] == 0.0:
+        return math.sqrt(bracket[0] * bracket[1])
+    lanes = room.lanes
+    _, losses, _, loss_time = moments(time, 1.0, room)
+    lanes.losses[0] = losses
+    lanes.loss_time[0] = loss_time
+    lanes.near[0] = bracket[0]
+    lanes.far[0] = bracket[1]
+    lanes.sign[0] = bracket[2]
+    lanes.point[0] = math.sqrt(bracket[0] * bracket[1])
+    lanes.busy[0] = 1.0
+    refine(room.tile, room.single, time, lanes, room.table)
+    return lanes.point[0]
+
+
+@njit(cache=True, error_model="numpy")
+def search(flow, open_columns, time, result):
+    """Write the root that is shown and how many there are, where signs alone do not say."""
+    room = new_room(time, flow.shape[0])
+    for i in open_columns:
+        load(flow, i, room.single, room.tile)
+        below, found = find(time, room)
+        total = 0.0
+        for t in range(flow.shape[0]):
+            total += room.tile[t, 0]
+        above = found > below and (total > 0.0 or below == 0)
+        result[2, i] = found
+        if found > 0:
+            result[1, i] = polish(time, room, room.brackets[below if above else 0])
+
+
+@njit(cache=True, error_model="numpy")
+def list_roots(flow, time, result):
+    """Write every root of every flow (R, N)."""
+    room = new_room(time, flow.shape[0])
+    for i in range(flow.shape[1]):
+        load(flow, i, room.single, room.tile)
+        _, found = find(time, room)
+        for r in range(found):
+            result[r, i] = polish(time, room, room.brackets[r])

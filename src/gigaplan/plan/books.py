@@ -1,0 +1,257 @@
+"""Who pays what to whom, month by month: every line of a plan's accounts by party."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gigaplan.money.build import construction_frac, escalation_ratio, remaining_usd
+from gigaplan.money.lease import Capacity, Lease, capacity_usd, rent_usd
+from gigaplan.plan.load import MARKET
+from gigaplan.plan.work import halls_of
+from gigaplan.plan.yards import (
+    Grounds,
+    Load,
+    Machine,
+    Yard,
+    cloud_count,
+    facility_capex_usd,
+    pooled,
+    tiled_series,
+)
+from gigaplan.units import MONTHS_PER_YEAR, Calendar, Column, Series, column, over_time, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gigaplan.plan.schema import Plan
+    from gigaplan.plan.work import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Book:
+    """The cash lines of one party, each (T, 1) or (T, N) [USD].
+
+    Parameters
+    ----------
+    lines : dict of str to Series
+        "revenue", "contract_in", "contract_out", "operating", "energy", "residual".
+    capex : dict of str to Series
+        By asset class of `money.cash`.
+    """
+
+    lines: dict[str, Series] = field(default_factory=dict)
+    capex: dict[str, Series] = field(default_factory=dict)
+
+    def add(self, line: str, amount_usd: Series) -> None:
+        """Add to a line."""
+        self.lines[line] = self.lines[line] + amount_usd if line in self.lines else amount_usd
+
+    def spend(self, asset: str, amount_usd: Series) -> None:
+        """Add to the capital of an asset class."""
+        self.capex[asset] = self.capex[asset] + amount_usd if asset in self.capex else amount_usd
+
+
+Books = dict[str, Book]
+"""Party -> Book; the market outside has one that nobody accounts for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Used:
+    """A yard in use: everything that its costs depend on.
+
+    Parameters
+    ----------
+    yard, ground, machines, load : Yard, Grounds, dict, Load
+        As worked out before.
+    """
+
+    yard: Yard
+    ground: Grounds
+    machines: dict[str, Machine]
+    load: Load
+
+
+def lease_of(plan: Plan, site: str) -> Lease | None:
+    """Return the lease of a site, None where its owner uses it."""
+    return next((deal for deal in plan.deals.values() if isinstance(deal, Lease) and deal.site == site), None)
+
+
+def capacity_of(plan: Plan, hall: str) -> Capacity | None:
+    """Return the deal that sells a hall's chip-hours, None where its owner uses them."""
+    return next((deal for deal in plan.deals.values() if isinstance(deal, Capacity) and deal.hall == hall), None)
+
+
+def energy_payer(plan: Plan, site: str, owner: str) -> str:
+    """Return who pays for the energy of a hall at a site."""
+    lease = lease_of(plan, site)
+    if lease is None:
+        return owner
+    return lease.landlord if lease.energy == "included" else lease.tenant
+
+
+def upkeep_payer(plan: Plan, yard: Yard) -> str:
+    """Return who pays for the keeping of a site: the tenant of a net lease, else the owner."""
+    lease = lease_of(plan, yard.name)
+    return lease.tenant if lease is not None and lease.net else yard.site.owner
+
+
+def earner(plan: Plan, workload: str, hall: str) -> str:
+    """Return who earns what a workload brings in a hall."""
+    own = plan.workloads[workload].owner
+    deal = capacity_of(plan, hall)
+    halls = {**plan.halls, **{name: group.hall for name, group in plan.site_groups.items()}}
+    return own or (deal.buyer if deal is not None else halls[hall].owner)
+
+
+def books(plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calendar: Calendar) -> Books:
+    """Write every line of every party.
+
+    Parameters
+    ----------
+    plan : Plan
+        Deals and parties.
+    used : mapping
+        Site or group -> Used.
+    work : mapping
+        Workload -> Job.
+    calendar : Calendar
+        The months.
+    """
+    made: Books = {name: Book() for name in (*plan.parties, MARKET)}
+    rise = escalation_ratio(column(plan.inflation_frac_per_year), calendar)
+    for one in used.values():
+        site_lines(made[one.yard.site.owner], made[upkeep_payer(plan, one.yard)], one, rise, calendar)
+        for hall in one.yard.halls:
+            hall_lines(made[one.yard.halls[hall].owner], one, hall, rise, calendar)
+        energy_lines(made, plan, one)
+    cloud_lines(made, plan, calendar)
+    for name, job in work.items():
+        for hall, revenue in job.revenue_usd.items():
+            made[earner(plan, name, hall)].add("revenue", revenue)
+    deal_lines(made, plan, used, work, calendar)
+    for name, party in plan.parties.items():
+        made[name].add("operating", column(party.overhead_usd_per_year) / MONTHS_PER_YEAR * rise)
+    return made
+
+
+def site_lines(book: Book, keeper: Book, one: Used, rise: Series, calendar: Calendar) -> None:
+    """Write a site's building, its keeping and its sale at the end."""
+    yard, ground = one.yard, one.ground
+    costs, place = yard.shelf[yard.site.costs], yard.shelf[yard.site.place]
+    months = column(costs.build_months if yard.site.build_months is None else yard.site.build_months)
+    drawn = construction_frac(ground.shell_steps_mw, months, calendar)
+    whole = facility_capex_usd(yard, ground, one.machines)
+    lives = {"shell": costs.facility_life_years, "electrical": costs.electrical_life_years,
+             "generation": costs.electrical_life_years}
+    left: Column = np.zeros(1)
+    for asset, usd in whole.items():
+        spent = usd * drawn
+        book.spend(asset, pooled(spent, yard.members))
+        worn = remaining_usd(spent, column(lives[asset]), calendar) if asset in lives else over_time(spent)
+        left = left + worn
+    add_at_end(book, pooled(left * column(yard.site.exit_ratio), yard.members), calendar)
+    built = ratio(ground.shell_mw, ground.capacity_mw[None, :], 0.0)
+    plant = sum_of([usd for asset, usd in whole.items() if asset != "land"])
+    tax = place.property_tax_frac_per_year if yard.site.property_tax_frac_per_year is None else yard.site.property_tax_frac_per_year
+    yearly = plant * (column(costs.maintenance_frac_per_year) + column(costs.insurance_frac_per_year) + column(tax))
+    people = ground.capacity_mw / ground.peak_pue_ratio * column(costs.people_count_per_mw)
+    yearly = yearly + people * column(costs.salary_usd_per_person_year)
+    cost = yearly / MONTHS_PER_YEAR * built * tiled_series(rise, yard.members, built)
+    keeper.add("operating", pooled(cost, yard.members))
+
+
+def sum_of(columns: list[Column]) -> Column:
+    """Add columns one after another."""
+    total: Column = np.zeros(1)
+    for one in columns:
+        total = total + one
+    return total
+
+
+def add_at_end(book: Book, amount_usd: Column, calendar: Calendar) -> None:
+    """Add proceeds in the last month of the plan."""
+    last = (np.arange(calendar.months) == calendar.months - 1).astype(np.float64)[:, None]
+    book.add("residual", last * amount_usd[None, :])
+
+
+def hall_lines(book: Book, one: Used, hall: str, rise: Series, calendar: Calendar) -> None:
+    """Write a hall's chips, network and their keeping and sale."""
+    yard, made, stock = one.yard, one.machines[hall], one.ground.held[hall].deliveries
+    costs, own = yard.shelf[yard.site.costs], yard.halls[hall]
+    again = column(own.refresh_price_ratio)
+    chips = (stock.bought_count + stock.refreshed_count * again) * made.chip_usd_per_chip
+    network = stock.bought_count * made.network_usd_per_chip
+    book.spend("chips", pooled(chips, yard.members))
+    book.spend("network", pooled(network, yard.members))
+    left = remaining_usd(chips, made.life_years, calendar) * column(own.exit_ratio)
+    add_at_end(book, pooled(left, yard.members), calendar)
+    rate = column(costs.it_maintenance_frac_per_year) + column(costs.insurance_frac_per_year)
+    price = made.chip_usd_per_chip + made.network_usd_per_chip
+    upkeep = stock.installed_count * price * rate / MONTHS_PER_YEAR
+    book.add("operating", pooled(upkeep * tiled_series(rise, yard.members, upkeep), yard.members))
+
+
+def energy_lines(made: Books, plan: Plan, one: Used) -> None:
+    """Write the energy of a yard to whoever pays for it, hall by hall."""
+    yard, load = one.yard, one.load
+    if not yard.halls:
+        lease = lease_of(plan, yard.name)
+        payer = yard.site.owner if lease is None or lease.energy == "included" else MARKET
+        made[payer].add("energy", pooled(load.energy_usd, yard.members))
+        return
+    for hall, own in yard.halls.items():
+        part = load.energy_usd * load.hall_frac[hall]
+        made[energy_payer(plan, yard.name, own.owner)].add("energy", pooled(part, yard.members))
+
+
+def cloud_lines(made: Books, plan: Plan, calendar: Calendar) -> None:
+    """Write the rent of chips from a cloud, due for every hour they are held."""
+    for hall in plan.halls.values():
+        if hall.tenure == "cloud":
+            offer = plan.entities[hall.offer]
+            cost = cloud_count(hall, calendar) * calendar.hours * column(offer.price_usd_per_chip_h) * column(hall.price_ratio)
+            made[hall.owner].add("operating", cost)
+
+
+def deal_lines(
+    made: Books, plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calendar: Calendar
+) -> None:
+    """Write each contract once to both of its parties."""
+    for deal in plan.deals.values():
+        if isinstance(deal, Lease):
+            one = used[deal.site]
+            ready = np.minimum(one.ground.shell_mw, one.ground.firm_mw) / one.ground.peak_pue_ratio
+            first = column(one.ground.shell_steps_mw.dates[0])
+            paid = pooled(rent_usd(deal, ready, np.maximum(first, calendar.start_date), calendar), one.yard.members)
+            made[deal.landlord].add("contract_in", paid)
+            made[deal.tenant].add("contract_out", paid)
+        elif isinstance(deal, Capacity):
+            paid = capacity_line(deal, used, plan, work, calendar)
+            made[deal.seller].add("contract_in", paid)
+            made[deal.buyer].add("contract_out", paid)
+
+
+def capacity_line(
+    deal: Capacity, used: Mapping[str, Used], plan: Plan, work: Mapping[str, Job], calendar: Calendar
+) -> Series:
+    """Return what the buyer of a hall's chip-hours pays each month [USD]."""
+    service, members, first = service_of(deal.hall, used, plan, calendar)
+    busy: Series = np.zeros((calendar.months, 1))
+    for name, job in work.items():
+        if deal.hall in halls_of(plan, plan.workloads[name]):
+            busy = busy + job.busy[deal.hall]
+    return capacity_usd(deal, pooled(service, members), busy, first, calendar)
+
+
+def service_of(hall: str, used: Mapping[str, Used], plan: Plan, calendar: Calendar) -> tuple[Series, int, Column]:
+    """Return chips in service of a hall, its members, and when the first enter service."""
+    for one in used.values():
+        if hall in one.yard.halls:
+            held = one.ground.held[hall].in_service_count
+            whole = pooled(held, one.yard.members)
+            waiting = over_time((np.cumsum(whole, axis=0) <= 0.0).astype(np.float64))
+            return held, one.yard.members, calendar.start_date + waiting
+    return cloud_count(plan.halls[hall], calendar), 1, column(calendar.start_date)

@@ -1,0 +1,1 @@
+"""What people read: facts of a run, as text, as a page and as files."""

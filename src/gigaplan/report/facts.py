@@ -1,0 +1,303 @@
+"""What a run says, as plain rows: the one source of the text, the page and the JSON.
+
+Every value is a float in the unit of its name, or a word; nothing here is a column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gigaplan.figure import CATALOG, Figure, canonical, reasons, resolve, rests_on, worst_grade
+from gigaplan.futures.many import columns_of
+from gigaplan.plan.summary import binding_name
+from gigaplan.units import SUFFIXES, Calendar, UnitError, column, date_text, parse, show, suffix
+
+if TYPE_CHECKING:
+    from gigaplan.futures import Worth
+    from gigaplan.plan import Plan, Result
+
+EXPLAINED_ABOVE = 0.30
+"""A published figure that is missed by more must say why."""
+MONTHS_TOLD = 12
+
+MEANING = {
+    "does_not_fit": "a model does not fit in the memory of its chips",
+    "over_grid": "the halls need more power than their site will ever have",
+    "below_slo_floor": "the latency asked for is below what one request alone would see",
+    "negative_cfads": "cash available for debt service is negative in an operating year",
+    "no_irr": "a cash flow has no internal rate of return between -99 % and +1,000 %",
+    "several_irr": "a cash flow has several rates of return; the one nearest to zero is shown",
+    "debt_outlives_plan": "debt is still owed when the plan ends",
+    "not_built": "no chip enters service within the plan",
+    "over_geared": "debt exceeds what it pays for",
+    "unserved_energy": "supply falls short of the load in some months",
+    "run_unfinished": "a training run does not end within the plan",
+}
+"""Name of a verdict's bit -> what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A published figure beside the modelled one.
+
+    Parameters
+    ----------
+    name, path : str
+        What it is; the path of the result.
+    published, modelled : float
+        In the unit of the path; dates are months since 2000-01.
+    error_frac : float
+        Modelled over published less one; for dates the difference in months.
+    source, date, grade, note : str
+        Where it was published.
+    """
+
+    name: str
+    path: str
+    published: float
+    modelled: float
+    error_frac: float
+    source: str
+    date: str
+    grade: str
+    note: str
+
+    @property
+    def error_text(self) -> str:
+        """Return the error for people: "+3.1 %" or "+10 months"."""
+        if not np.isfinite(self.error_frac):
+            return "none"
+        if self.path.endswith("_date"):
+            return f"{self.error_frac:+.1f} months"
+        return f"{100 * self.error_frac:+.1f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Months in which one limit binds a hall."""
+
+    hall: str
+    first: str
+    last: str
+    months: int
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that text, page and JSON show of a run.
+
+    Parameters
+    ----------
+    name, note : str
+        Of the plan.
+    start, end : str
+        First and last month.
+    price_year : int
+        Of the nominal dollars.
+    scalars : dict of str to float
+        Path -> value of every scalar result.
+    compared : list of Compared
+        Published figures.
+    spans : list of Span
+        Binding limits, hall by hall.
+    worth : list of Worth
+        What one unit is worth.
+    figures : list of Figure
+        What the run rests on.
+    rests_on, worst_grade : str
+        The same counted.
+    verdicts : dict of str to str
+        Reason -> what it means here.
+    """
+
+    name: str
+    note: str
+    start: str
+    end: str
+    price_year: int
+    scalars: dict[str, float]
+    compared: list[Compared]
+    spans: list[Span]
+    worth: list[Worth]
+    figures: list[Figure]
+    rests_on: str
+    worst_grade: str
+    verdicts: dict[str, str]
+
+    def value(self, path: str) -> float:
+        """Return a scalar result by its path, NaN where the plan has none."""
+        return self.scalars.get(path, float("nan"))
+
+    def shown(self, path: str) -> str:
+        """Return a scalar result for people."""
+        return show(self.value(path), path.rpartition(".")[2])
+
+
+def facts(plan: Plan, result: Result, worth: list[Worth]) -> Facts:
+    """Gather what a run of one future says.
+
+    Parameters
+    ----------
+    plan : Plan
+        As simulated; its columns have one value.
+    result : Result
+        What `simulate` returned.
+    worth : list of Worth
+        What `futures.worth` returned; may be empty.
+    """
+    arrays = dict(columns_of(result))
+    scalars = {path: float(array[0]) for path, array in arrays.items() if array.ndim == 1 and array.dtype == np.float64}
+    bits = int(np.bitwise_or.reduce(np.atleast_1d(result.verdict)))
+    figures = used_figures(plan)
+    return Facts(
+        name=plan.name,
+        note=plan.note,
+        start=date_text(result.calendar.start_date),
+        end=date_text(result.calendar.start_date + result.calendar.months - 1),
+        price_year=plan.price_year,
+        scalars=scalars,
+        compared=compared(plan, arrays),
+        spans=[span for hall, one in result.cluster.items() for span in spans(hall, one.binding[:, 0], result.calendar)],
+        worth=worth,
+        figures=figures,
+        rests_on=rests_on({figure.path: figure for figure in figures}),
+        worst_grade=worst_grade({figure.path: figure for figure in figures}),
+        verdicts={name: meaning(name, plan, arrays) for name in reasons(bits)},
+    )
+
+
+def used_figures(plan: Plan) -> list[Figure]:
+    """Return the figures that a plan rests on now: what was set by hand counts as the user's."""
+    numbers = dict(canonical(plan)) | {f"{CATALOG}{path}": value for path, value in canonical(plan.entities)}
+    found = []
+    for path, figure in plan.ledger.items():
+        now = float(column(numbers[path])[0]) if path in numbers else figure.value
+        found.append(figure if now == figure.value else Figure(path=path, value=now, unit=figure.unit, note="set by hand"))
+    return sorted(found, key=lambda figure: figure.path)
+
+
+def compared(plan: Plan, arrays: dict[str, Any]) -> list[Compared]:
+    """Hold every published figure of a plan beside what the model says."""
+    found = []
+    for name, one in plan.published.items():
+        path = resolve(list(arrays), one.of)
+        array = arrays[path]
+        modelled = float(array[0] if array.ndim == 1 else np.nanmax(array[:, 0]))
+        published = parse(one.value, path.rpartition(".")[2])
+        error = modelled - published if path.endswith("_date") else modelled / published - 1.0
+        found.append(Compared(name, path, published, modelled, error, one.source, one.date, one.grade, one.note))
+    return found
+
+
+def published_problems(plan: Plan, arrays: dict[str, Any]) -> dict[str, str]:
+    """Return what is wrong with the published figures of a plan, by name."""
+    wrong = {}
+    for name, one in plan.published.items():
+        try:
+            path = resolve(list(arrays), one.of)
+            if not suffix(path.rpartition(".")[2]):
+                wrong[name] = f'"{one.of}" is not a quantity'
+            else:
+                parse(one.value, path.rpartition(".")[2])
+        except (UnitError, ValueError) as error:
+            wrong[name] = str(error)
+    return wrong
+
+
+def spans(hall: str, codes: Any, calendar: Calendar) -> list[Span]:  # noqa: ANN401
+    """Return the binding limits of a hall as runs of months."""
+    found: list[Span] = []
+    begin = 0
+    for month in range(1, len(codes) + 1):
+        if month == len(codes) or codes[month] != codes[begin]:
+            first, last = (date_text(calendar.start_date + index) for index in (begin, month - 1))
+            found.append(Span(hall, first, last, month - begin, binding_name(int(codes[begin]))))
+            begin = month
+    return found
+
+
+def meaning(name: str, plan: Plan, arrays: dict[str, Any]) -> str:
+    """Say what a verdict means in this plan, with its numbers where they help."""
+    text = MEANING.get(name, name)
+    if name == "over_grid":
+        for site in (*plan.sites, *plan.site_groups):
+            needed, firm = arrays[f"site.{site}.needed_mw"], arrays[f"site.{site}.firm_mw"]
+            if needed[0] > firm[-1, 0]:
+                return f"the halls of {site} need {needed[0]:,.0f} MW and the site will have {firm[-1, 0]:,.0f} MW"
+    if name == "does_not_fit":
+        return unfit(plan, arrays) or text
+    if name == "below_slo_floor":
+        return slow(plan, arrays) or text
+    if name == "debt_outlives_plan":
+        owed = [party for party in plan.parties if arrays.get(f"money.{party}.closing_debt_usd", np.zeros(1))[0] > 1.0]
+        if owed:
+            each = ", ".join(f"{party} owes {show(float(arrays[f'money.{party}.closing_debt_usd'][0]), 'debt_usd')}" for party in owed)
+            return f"the plan ends before its debt does: {each}"
+    return text
+
+
+def unfit(plan: Plan, arrays: dict[str, Any]) -> str:
+    """Say which model needs how much memory of which chip."""
+    for path, array in arrays.items():
+        if path.endswith(".step.memory_gib"):
+            _, work, _, hall, *_ = path.split(".")
+            chip = plan.entities[plan.entities[plan.halls[hall].system].chip] if hall in plan.halls else None
+            if chip is not None and array[0] * 2**30 / 1e9 > column(chip.memory_gb)[0]:
+                return (f"{work} needs {array[0]:,.0f} GiB a chip at best, and {chip.title} has "
+                        f"{column(chip.memory_gb)[0] * 1e9 / 2**30:,.0f}; more chips or a smaller model would fit")
+        if path.endswith(".point.capacity_count") and array[0] < 1.0:
+            _, work, _, hall, *_ = path.split(".")
+            return f"{work} leaves no room for the cache of one request in {hall}; more chips in a replica or a narrower format would fit"
+    return ""
+
+
+def slow(plan: Plan, arrays: dict[str, Any]) -> str:
+    """Say which workload asks for less than its floor, and what the floor is."""
+    for name, work in plan.workloads.items():
+        for path, array in arrays.items():
+            if path.startswith(f"compute.{name}.") and path.endswith(".point.floor_tpot_s"):
+                first = arrays[path.replace("floor_tpot_s", "floor_ttft_s")]
+                ttft, tpot = column(work.ttft_s)[0], column(work.tpot_s)[0]
+                if array[0] > tpot or first[0] > ttft:
+                    return (f"{name} asks for {1e3 * ttft:,.0f} ms to the first token and {1e3 * tpot:,.1f} ms for each; one request alone "
+                            f"takes {1e3 * first[0]:,.0f} and {1e3 * array[0]:,.1f} ms; faster memory, more chips in a replica or a narrower format lower it")
+    return ""
+
+
+def as_json(told: Facts) -> dict[str, Any]:
+    """Return the facts as JSON would hold them: no NaN, no time, no host, no path of a machine."""
+    def plain(value: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, float):
+            return value if np.isfinite(value) else None
+        if isinstance(value, dict):
+            return {key: plain(member) for key, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(member) for member in value]
+        return value
+
+    return {
+        "plan": told.name,
+        "start": told.start,
+        "end": told.end,
+        "price_year": told.price_year,
+        "published": [
+            {"name": one.name, "path": one.path, "unit": SUFFIXES[suffix(one.path.rpartition(".")[2])].unit,
+             **plain({"published": one.published, "modelled": one.modelled, "error": one.error_frac}),
+             "source": one.source, "grade": one.grade, "note": one.note}
+            for one in told.compared
+        ],
+        "binding": [{"hall": one.hall, "from": one.first, "to": one.last, "limit": one.limit} for one in told.spans],
+        "results": plain(told.scalars),
+        "worth": [
+            {"unit": one.unit, "grade": one.grade, "sources": list(one.sources),
+             "change": {path: plain({"central": mid, "p10": low, "p90": high}) for path, (mid, low, high) in one.change.items()}}
+            for one in told.worth
+        ],
+        "rests_on": told.rests_on,
+        "worst_grade": told.worst_grade,
+        "verdicts": told.verdicts,
+    }
