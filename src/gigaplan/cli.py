@@ -201,8 +201,7 @@ def run(said: argparse.Namespace) -> int:
     """Simulate a plan and write its report."""
     from gigaplan.futures import worth  # noqa: PLC0415
     from gigaplan.plan import prepare, simulate  # noqa: PLC0415
-    from gigaplan.plan.load import check_published  # noqa: PLC0415
-    from gigaplan.report.facts import as_json, facts  # noqa: PLC0415
+    from gigaplan.report.facts import as_json, check_published, facts  # noqa: PLC0415
     from gigaplan.report.text import summary  # noqa: PLC0415
 
     plan = prepare(opened(said))
@@ -237,8 +236,7 @@ def check(said: argparse.Namespace) -> int:
     """Read a plan, simulate it once, and say that it is fine or what is not."""
     from gigaplan.futures import uncertain  # noqa: PLC0415
     from gigaplan.plan import prepare, simulate  # noqa: PLC0415
-    from gigaplan.plan.load import check_published  # noqa: PLC0415
-    from gigaplan.report.facts import facts  # noqa: PLC0415
+    from gigaplan.report.facts import check_published, facts  # noqa: PLC0415
 
     plan = prepare(opened(said))
     result = simulate(plan)

@@ -120,6 +120,26 @@ SUFFIXES: dict[str, UnitOfName] = {
 }
 """Every unit that a name of the house may end in."""
 
+USUAL: dict[str, dict[str, float]] = {
+    "usd": {"kUSD": 1e3, "MUSD": 1e6, "BUSD": 1e9},
+    "usd_per_year": {"MUSD/year": 1e6, "BUSD/year": 1e9},
+    "usd_per_mw": {"MUSD/MW": 1e6},
+    "usd_per_mwh": {"cent/kWh": 10.0},
+    "mw": {"kW": 1e-3, "GW": 1e3},
+    "gb": {"GiB": 1.073741824, "TB": 1e3},
+    "gb_per_s": {"TB/s": 1e3},
+    "tflops": {"PFLOP/s": 1e3},
+    "mtoken": {"Gtoken": 1e3, "Ttoken": 1e6},
+    "s": {"ms": 1e-3},
+    "months": {"month": 1.0},
+    "years": {"year": 1.0},
+    "count": {"chip": 1.0, "chips": 1.0},
+    "frac": {"%": 0.01},
+    "frac_per_year": {"%": 0.01},
+    "ratio": {"%": 0.01},
+}
+"""What the units that plans use most must be multiplied by: pint's answers, without 0.2 s of pint."""
+
 REGISTRY = """
 yotta- = 1e24 = Y-
 exa- = 1e18 = E-
@@ -250,6 +270,9 @@ def factor(text: str, suffix_name: str) -> float:
         When the unit is unknown or measures something else.
     """
     wanted = SUFFIXES[suffix_name]
+    usual = USUAL.get(suffix_name, {})
+    if text in usual or text == wanted.unit:
+        return usual.get(text, 1.0)
     if wanted.unit == "degC":
         if text in {"degC", "°C", "C"}:
             return 1.0

@@ -85,9 +85,13 @@ def uncertain_h100(h100: Chip) -> Chip:
 def one_of(chip: Chip, index: int) -> Chip:
     """The chip of one future alone."""
     names = ("memory_gb", "memory_bandwidth_gb_per_s", "scale_up_gb_per_s", "scale_out_gb_per_s")
-    alone = {name: np.asarray(getattr(chip, name))[index : index + 1] for name in names}
-    peaks = {key: np.asarray(peak)[index : index + 1] for key, peak in chip.dense_tflops.items()}
-    return replace(chip, dense_tflops=peaks, **alone)
+    alone: dict[str, Any] = {
+        name: np.asarray(getattr(chip, name))[index : index + 1] for name in names
+    }
+    alone["dense_tflops"] = {
+        key: np.asarray(peak)[index : index + 1] for key, peak in chip.dense_tflops.items()
+    }
+    return replace(chip, **alone)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from gigaplan.compute.serve import (
 )
 from gigaplan.compute.workload import Model
 from gigaplan.figure import Verdict
-from gigaplan.units import column
+from gigaplan.units import Real, column
 
 LOAD: dict[str, Any] = {"isl_token": 2000.0, "osl_token": 300.0, "ttft_s": 1.0, "tpot_s": 0.04}
 NO_LIMIT: dict[str, Any] = {"ttft_s": 1e6, "tpot_s": 1e6}
@@ -101,6 +101,13 @@ def test_below_the_floor(
     assert just.batch_count[0] > 0.0
 
 
+def bettered(chip: Chip, name: str, factor: Real) -> Chip:
+    old = getattr(chip, name)
+    dear = {key: peak * factor for key, peak in old.items()} if isinstance(old, dict) else None
+    change: dict[str, Any] = {name: dear or old * factor}
+    return replace(chip, **change)
+
+
 BETTER = ["dense_tflops", "memory_bandwidth_gb_per_s", "memory_gb", "scale_up_gb_per_s"]
 
 
@@ -117,11 +124,7 @@ def test_a_better_chip_never_serves_less(
     model: Model = request.getfixturevalue(shape)
     base = replace(h100, memory_gb=150.0)
     factor = np.linspace(1.0, 2.0, 101)
-    old = getattr(base, name)
-    new = (
-        {key: peak * factor for key, peak in old.items()} if isinstance(old, dict) else old * factor
-    )
-    better = replace(base, **{name: new})
+    better = bettered(base, name, factor)
     for slo in ({}, {"ttft_s": 0.25}, {"tpot_s": 0.02}, NO_LIMIT):
         point = serving_point(
             model,

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from gigaplan.compute.train import (
 )
 from gigaplan.compute.workload import Convention, Model, train_flop_per_token
 from gigaplan.figure import Verdict
+from gigaplan.units import Real
 
 SEQ = 8192
 
@@ -95,6 +97,13 @@ def test_no_pipeline_no_bubble(
     assert made.dp_s[0] > 0.0
 
 
+def bettered(chip: Chip, name: str, factor: Real) -> Chip:
+    old = getattr(chip, name)
+    dear = {key: peak * factor for key, peak in old.items()} if isinstance(old, dict) else None
+    change: dict[str, Any] = {name: dear or old * factor}
+    return replace(chip, **change)
+
+
 FASTER = [
     {"memory_bandwidth_gb_per_s": 1.3},
     {"scale_up_gb_per_s": 1.3},
@@ -108,7 +117,6 @@ def test_a_better_chip_is_never_slower(
     llama_405b: Model, h100: Chip, dgx: System, train_law: TrainLaw, change: dict[str, float]
 ) -> None:
     ((name, factor),) = change.items()
-    old = getattr(h100, name)
     new = (
         {key: peak * factor for key, peak in old.items()} if isinstance(old, dict) else old * factor
     )
@@ -124,8 +132,8 @@ def test_a_better_chip_is_never_slower(
 def test_memory_falls_with_sharding_and_recomputation(
     llama_405b: Model, h100: Chip, tiers: Tiers, train_law: TrainLaw
 ) -> None:
-    def gib(**sizes: object) -> float:
-        run = layout(chips=4096, **{"tp": 8, "pp": 16, **sizes})  # type: ignore[arg-type]
+    def gib(**sizes: Any) -> float:  # noqa: ANN401  (sizes of a layout)
+        run = layout(chips=4096, **{"tp": 8, "pp": 16, **sizes})
         made = step(llama_405b, h100, tiers, run, train_law, global_batch=2048, seq=SEQ)
         return float(made.memory_gib[0])
 
@@ -159,11 +167,11 @@ def test_too_big_says_so(llama_405b: Model, h100: Chip, tiers: Tiers, train_law:
 def test_best_layout_fits_and_is_the_fastest(
     llama_405b: Model, h100: Chip, tiers: Tiers, train_law: TrainLaw
 ) -> None:
-    sizes = {"global_batch": 2048, "seq": SEQ}
+    sizes: dict[str, Any] = {"global_batch": 2048, "seq": SEQ}
     best = best_layout(llama_405b, h100, tiers, train_law, chips=16384, **sizes)
-    made = step(llama_405b, h100, tiers, best, train_law, **sizes)  # type: ignore[arg-type]
+    made = step(llama_405b, h100, tiers, best, train_law, **sizes)
     many = layouts(llama_405b, tiers, chips=16384, **sizes)
-    every = step(llama_405b, h100, tiers, many, train_law, **sizes)  # type: ignore[arg-type]
+    every = step(llama_405b, h100, tiers, many, train_law, **sizes)
     assert made.verdict[0] == 0
     assert made.step_s[0] == np.min(every.step_s[every.verdict == 0])
     assert 0.38 < made.mfu_frac[0] < 0.5
@@ -203,9 +211,9 @@ def test_a_torus_is_one_domain(
 ) -> None:
     pod = replace(dgx, scale_up_chips=8960, topology="torus")
     run = layout(chips=512, tp=8, zero=3)
-    sizes = {"global_batch": 512, "seq": SEQ}
+    sizes: dict[str, Any] = {"global_batch": 512, "seq": SEQ}
     servers, torus = (
-        step(llama_70b, h100, train_tiers(h100, kind, train_law), run, train_law, **sizes)  # type: ignore[arg-type]
+        step(llama_70b, h100, train_tiers(h100, kind, train_law), run, train_law, **sizes)
         for kind in (dgx, pod)
     )
     assert torus.dp_s[0] < servers.dp_s[0]
@@ -215,9 +223,9 @@ def test_fp8_is_faster_and_experts_cost_traffic(
     deepseek: Model, h100: Chip, tiers: Tiers, train_law: TrainLaw
 ) -> None:
     run = layout(chips=2048, pp=8, ep=64)
-    sizes = {"global_batch": 15360, "seq": 4096}
-    wide = step(deepseek, h100, tiers, run, train_law, **sizes)  # type: ignore[arg-type]
-    narrow = step(deepseek, h100, tiers, run, train_law, precision="fp8", **sizes)  # type: ignore[arg-type]
+    sizes: dict[str, Any] = {"global_batch": 15360, "seq": 4096}
+    wide = step(deepseek, h100, tiers, run, train_law, **sizes)
+    narrow = step(deepseek, h100, tiers, run, train_law, precision="fp8", **sizes)
     assert narrow.matmul_s[0] < wide.matmul_s[0]
     assert narrow.step_s[0] < wide.step_s[0]
     assert wide.ep_s[0] > 0.0
@@ -226,10 +234,10 @@ def test_fp8_is_faster_and_experts_cost_traffic(
 def test_handles_of_the_plan(
     llama_405b: Model, h100: Chip, tiers: Tiers, train_law: TrainLaw, spread: Layout
 ) -> None:
-    def made(**handles: object) -> TrainStep:
+    def made(**handles: Any) -> TrainStep:  # noqa: ANN401  (numbers)
         return step(
             llama_405b, h100, tiers, spread, train_law, global_batch=2048, seq=SEQ, **handles
-        )  # type: ignore[arg-type]
+        )
 
     plain = made()
     assert made(mfu_extra_frac=0.02).mfu_frac[0] == pytest.approx(plain.mfu_frac[0] + 0.02)

@@ -1,5 +1,7 @@
 """Parameters, FLOP and cache against published counts and hand computation."""
 
+from typing import Any
+
 import pytest
 
 from gigaplan.compute.workload import (
@@ -18,43 +20,48 @@ from gigaplan.compute.workload import (
 
 
 def dense(
-    layers: int, hidden: int, heads: int, kv: int, ffn: int, vocab: int, **more: object
+    layers: int,
+    hidden: int,
+    heads: int,
+    kv: int,
+    ffn: int,
+    vocab: int,
+    **more: Any,  # noqa: ANN401  (fields of Model)
 ) -> Model:
     return Model(
-        title="",
-        layers=layers,
-        hidden=hidden,
-        heads=heads,
-        kv_heads=kv,
-        ffn=ffn,
-        vocab=vocab,
+        title="", layers=layers, hidden=hidden, heads=heads, kv_heads=kv, ffn=ffn, vocab=vocab,
         **more,
-    )  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
-def mixture(layers: int, hidden: int, heads: int, kv: int, vocab: int, *, width: int, experts: int,
-            active: int, ffn: int, **more: object) -> Model:  # fmt: skip
+def mixture(
+    shape: tuple[int, int, int, int, int],
+    experts: tuple[int, int, int],
+    **more: Any,  # noqa: ANN401  (fields of Model)
+) -> Model:
+    layers, hidden, heads, kv, vocab = shape
+    number, active, width = experts
     return dense(
         layers, hidden, heads, kv, 0, vocab,
-        head_dim=width, experts=experts, experts_active=active, expert_ffn=ffn, **more,
+        experts=number, experts_active=active, expert_ffn=width, **{"head_dim": 128, **more},
     )  # fmt: skip
 
 
 KIMI = Model(
-    title="", attention="mla", layers=61, hidden=7168, heads=64, ffn=18432, vocab=163840, experts=384,
-    experts_active=8, experts_shared=1, expert_ffn=2048, dense_layers=1, kv_lora=512, q_lora=1536,
-    rope_dim=64, nope_dim=128, value_dim=128,
+    title="", attention="mla", layers=61, hidden=7168, heads=64, ffn=18432, vocab=163840,
+    experts=384, experts_active=8, experts_shared=1, expert_ffn=2048, dense_layers=1,
+    kv_lora=512, q_lora=1536, rope_dim=64, nope_dim=128, value_dim=128,
 )  # fmt: skip
 DEEPSEEK = Model(
-    title="", attention="mla", layers=61, hidden=7168, heads=128, ffn=18432, vocab=129280, experts=256,
-    experts_active=8, experts_shared=1, expert_ffn=2048, dense_layers=3, kv_lora=512, q_lora=1536,
-    rope_dim=64, nope_dim=128, value_dim=128,
+    title="", attention="mla", layers=61, hidden=7168, heads=128, ffn=18432, vocab=129280,
+    experts=256, experts_active=8, experts_shared=1, expert_ffn=2048, dense_layers=3,
+    kv_lora=512, q_lora=1536, rope_dim=64, nope_dim=128, value_dim=128,
 )  # fmt: skip
 LLAMA_8B = dense(32, 4096, 32, 8, 14336, 128256)
 LLAMA_70B = dense(80, 8192, 64, 8, 28672, 128256)
 LLAMA_405B = dense(126, 16384, 128, 8, 53248, 128256)
 GPT3 = dense(96, 12288, 96, 96, 49152, 50257, gated=False, tied=True)
-OSS = mixture(36, 2880, 64, 8, 201088, width=64, experts=128, active=4, ffn=2880)
+OSS = mixture((36, 2880, 64, 8, 201088), (128, 4, 2880), head_dim=64)
 
 # billions as published: total, active with the input embedding (0 = dense); cache bytes per token
 PUBLISHED = [
@@ -64,13 +71,13 @@ PUBLISHED = [
     (dense(80, 8192, 64, 8, 28672, 32000), 68.98, 0, 327680),
     (dense(36, 4096, 32, 8, 12288, 151936), 8.19, 0, 147456),
     (dense(64, 5120, 64, 8, 25600, 151936, head_dim=128), 32.76, 0, 262144),
-    (mixture(32, 4096, 32, 8, 32000, width=128, experts=8, active=2, ffn=14336), 46.7, 12.9, 131072),
-    (mixture(56, 6144, 48, 8, 32000, width=128, experts=8, active=2, ffn=16384), 140.6, 39.2, 229376),
-    (mixture(48, 2048, 32, 4, 151936, width=128, experts=128, active=8, ffn=768), 30.5, 3.35, 98304),
-    (mixture(94, 4096, 64, 4, 151936, width=128, experts=128, active=8, ffn=1536), 235.1, 22.2, 192512),
-    (mixture(62, 6144, 96, 8, 151936, width=128, experts=160, active=8, ffn=2560), 480.2, 35.5, 253952),
-    (mixture(62, 3072, 48, 8, 200064, width=128, experts=256, active=8, ffn=1536), 228.7, 11.0, 253952),
-    (mixture(48, 5120, 40, 8, 202048, width=128, experts=16, active=1, ffn=8192, experts_shared=1),
+    (mixture((32, 4096, 32, 8, 32000), (8, 2, 14336)), 46.7, 12.9, 131072),
+    (mixture((56, 6144, 48, 8, 32000), (8, 2, 16384)), 140.6, 39.2, 229376),
+    (mixture((48, 2048, 32, 4, 151936), (128, 8, 768)), 30.5, 3.35, 98304),
+    (mixture((94, 4096, 64, 4, 151936), (128, 8, 1536)), 235.1, 22.2, 192512),
+    (mixture((62, 6144, 96, 8, 151936), (160, 8, 2560)), 480.2, 35.5, 253952),
+    (mixture((62, 3072, 48, 8, 200064), (256, 8, 1536)), 228.7, 11.0, 253952),
+    (mixture((48, 5120, 40, 8, 202048), (16, 1, 8192), experts_shared=1),
      107.8, 17.2, 196608),
     (OSS, 116.8, 5.7, 73728),
     (DEEPSEEK, 671.0, 37.6, 70272),
@@ -108,7 +115,7 @@ def test_a_tied_head_is_counted_once_and_multiplied_all_the_same() -> None:
     assert matmul_flop_per_token(plain) == matmul_flop_per_token(tied)
 
 
-# GFLOP per token at 8,192 tokens; Megatron-Bridge and tpu-recipes print TFLOP/s and token/s with them
+# GFLOP per token at 8,192 tokens: TFLOP/s over token/s, as Megatron-Bridge and tpu-recipes print them
 PAIRS = [
     (LLAMA_8B, Convention.SIX_N, 45.03),
     (LLAMA_8B, Convention.CAUSAL, 51.47),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gigaplan.figure import Figure, joined
+from gigaplan.figure import Figure, resolve
 from gigaplan.futures.draw import drawn, uncertain, with_columns
 from gigaplan.plan import prepare, simulate
+from gigaplan.plan.result import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -57,13 +58,17 @@ class Futures:
 
     def __getitem__(self, path: str) -> Column:
         """Return a result over all futures (N,)."""
-        from gigaplan.figure import resolve  # noqa: PLC0415
-
         return self.columns[resolve(list(self.columns), path)]
 
     def feasible_frac(self, path: str) -> float:
         """Return the share of futures in which a result exists."""
         return float(np.count_nonzero(np.isfinite(self[path]))) / self.count
+
+    def above_frac(self, path: str, level: float) -> float:
+        """Return the share above a level, of the futures in which a result exists; NaN when in none."""
+        values = self[path]
+        finite = values[np.isfinite(values)]
+        return float(np.count_nonzero(finite > level)) / finite.size if finite.size else float("nan")
 
     def quantile(self, path: str, shares: Sequence[float]) -> NDArray[np.float64]:
         """Return quantiles of a result over the futures in which it exists; NaN when in none."""
@@ -76,19 +81,6 @@ class Futures:
         if not 0 <= index < self.count:
             raise IndexError(f"there are futures 0 to {self.count - 1}, not {index}")
         return with_columns(self.source, drawn(self.figures, self.seed, index, 1))
-
-
-def columns_of(value: Any, path: str = "") -> Iterator[tuple[str, Column]]:  # noqa: ANN401
-    """Walk a Result and yield every array in it with its path."""
-    if isinstance(value, np.ndarray):
-        yield path, value
-    elif is_dataclass(value):
-        for item in fields(value):
-            if not item.metadata.get("internal"):
-                yield from columns_of(getattr(value, item.name), joined(path, item.name))
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from columns_of(member, joined(path, key))
 
 
 def selected(result: Result, wanted: Callable[[str, Column], bool]) -> dict[str, Column]:
@@ -188,8 +180,6 @@ def futures(
 
 def chosen_figures(plan: Plan, inputs: Sequence[str] | None) -> tuple[Figure, ...]:
     """Return the uncertain figures that are asked for, or all of them."""
-    from gigaplan.figure import resolve  # noqa: PLC0415
-
     known = uncertain(plan)
     if inputs is None:
         return tuple(known.values())

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.figure import Figure, PathError, resolve
+from gigaplan.figure import CATALOG, Figure, PathError, canonical, resolve
 from gigaplan.futures.draw import uncertain, with_columns
-from gigaplan.futures.many import columns_of
 from gigaplan.plan import Plan, prepare, simulate
+from gigaplan.plan.result import columns_of
 from gigaplan.plan.schema import set_in, settable
-from gigaplan.units import Column, column
+from gigaplan.units import Column, column, parse
 
 POINTS = 65
 """Values tried in each pass of a search for break-even."""
@@ -35,14 +35,14 @@ class Mover:
         return abs(self.at_high - self.at_low) if np.isfinite(self.at_high - self.at_low) else 0.0
 
 
-def result_column(plan: Plan, path: str, count: int) -> Column:
-    """Simulate a plan that carries columns and return one result (count,)."""
+def result_column(plan: Plan, path: str, count: int) -> tuple[str, Column]:
+    """Simulate a plan that carries columns and return one result and its whole path (count,)."""
     found = dict(columns_of(simulate(plan)))
-    scalars = [name for name, array in found.items() if array.ndim == 1]
-    return np.broadcast_to(found[resolve(scalars, path)], (count,))
+    whole = resolve([name for name, array in found.items() if array.ndim == 1], path)
+    return whole, np.broadcast_to(found[whole], (count,))
 
 
-def movers(plan: Plan, path: str) -> tuple[float, list[Mover]]:
+def movers(plan: Plan, path: str) -> tuple[str, float, list[Mover]]:
     """Return a result and how each uncertain figure moves it, strongest first.
 
     Parameters
@@ -55,7 +55,7 @@ def movers(plan: Plan, path: str) -> tuple[float, list[Mover]]:
     Returns
     -------
     tuple
-        The central result, and one Mover for each figure with a range.
+        The result's whole path, its central value, and one Mover for each figure with a range.
 
     Notes
     -----
@@ -70,12 +70,12 @@ def movers(plan: Plan, path: str) -> tuple[float, list[Mover]]:
         values[2 * index + 1] = figure.low
         values[2 * index + 2] = figure.high
         columns[figure.path] = values
-    answer = result_column(with_columns(ready, columns), path, count)
+    whole, answer = result_column(with_columns(ready, columns), path, count)
     moved = [
         Mover(figure, float(answer[2 * index + 1]), float(answer[2 * index + 2]))
         for index, figure in enumerate(figures)
     ]
-    return float(answer[0]), sorted(moved, key=lambda mover: -mover.swing)
+    return whole, float(answer[0]), sorted(moved, key=lambda mover: -mover.swing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ class Breakeven:
     """Where a result reaches a target along one input."""
 
     path: str
+    now: float
+    result: str
     target: float
     current: float
     values: tuple[float, ...]
@@ -90,7 +92,7 @@ class Breakeven:
     high: float
 
 
-def breakeven(plan: Plan, path: str, result: str, target: float = 0.0) -> Breakeven:
+def breakeven(plan: Plan, path: str, result: str, target: float | str = 0.0) -> Breakeven:
     """Find the values of an input at which a result equals a target.
 
     Parameters
@@ -101,8 +103,8 @@ def breakeven(plan: Plan, path: str, result: str, target: float = 0.0) -> Breake
         A number of the plan or of its catalogue.
     result : str
         A scalar result.
-    target : float
-        In the unit of the result.
+    target : float or str
+        In the unit of the result, or a text with its own.
 
     Returns
     -------
@@ -121,15 +123,14 @@ def breakeven(plan: Plan, path: str, result: str, target: float = 0.0) -> Breake
         raise PathError(f'"{path}" is not a number that can be searched')
     now = float(column(numbers[full])[0])
     low, high = search_range(ready, full, now)
-    values = crossings(ready, full, result, target, low, high)
-    current = float(result_column(ready, result, 1)[0])
-    return Breakeven(full, target, current, tuple(values), low, high)
+    whole, current = result_column(ready, result, 1)
+    wanted = parse(target, whole.rpartition(".")[2]) if isinstance(target, str) else target
+    values = crossings(ready, full, whole, wanted, low, high)
+    return Breakeven(full, now, whole, wanted, float(current[0]), tuple(values), low, high)
 
 
 def plan_numbers(plan: Plan) -> list[tuple[str, Column]]:
     """Return every number of a plan and its catalogue with its path."""
-    from gigaplan.figure import CATALOG, canonical  # noqa: PLC0415
-
     own = [(path, column(value)) for path, value in canonical(plan)]
     return own + [(f"{CATALOG}{path}", column(value)) for path, value in canonical(plan.entities)]
 
@@ -166,7 +167,7 @@ def crossings(plan: Plan, path: str, result: str, target: float, low: float, hig
 def tried(plan: Plan, path: str, result: str, values: Column) -> Column:
     """Return a result with one input set to each of the values."""
     try:
-        return result_column(set_in(plan, path, values), result, len(values))
+        return result_column(set_in(plan, path, values), result, len(values))[1]
     except ValueError:
         inside = [value_or_nan(plan, path, result, float(value)) for value in values]
         return np.array(inside)
@@ -175,6 +176,6 @@ def tried(plan: Plan, path: str, result: str, values: Column) -> Column:
 def value_or_nan(plan: Plan, path: str, result: str, value: float) -> float:
     """Return a result at one value of an input, NaN where the value is out of bounds."""
     try:
-        return float(result_column(set_in(plan, path, value), result, 1)[0])
+        return float(result_column(set_in(plan, path, value), result, 1)[1][0])
     except ValueError:
         return float("nan")

@@ -13,9 +13,9 @@ import numpy as np
 
 from gigaplan.figure import CATALOG, GRADE_ORDER, canonical
 from gigaplan.futures.draw import drawn, uncertain, with_columns
-from gigaplan.futures.many import columns_of
 from gigaplan.money.lease import Debt
 from gigaplan.plan import prepare, simulate
+from gigaplan.plan.result import columns_of
 from gigaplan.plan.schema import Rent, Serve, Train
 from gigaplan.units import Column, column
 

@@ -5,11 +5,16 @@ Shapes: a column is (1,) or (N,), a series (T, 1) or (T, N). Months are the cale
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from gigaplan.figure import joined
+
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from gigaplan.compute.serve import ServePoint
@@ -251,4 +256,17 @@ class Result:
     verdict: NDArray[np.int64]
 
 
-__all__ = ["LIMITS", "Accounts", "HallResult", "Levelised", "Names", "Result", "Serving", "SiteResult", "Training", "Work"]
+def columns_of(value: Any, path: str = "") -> Iterator[tuple[str, Column]]:  # noqa: ANN401
+    """Walk a Result and yield every array in it with its path."""
+    if isinstance(value, np.ndarray):
+        yield path, value
+    elif is_dataclass(value):
+        for item in fields(value):
+            if not item.metadata.get("internal"):
+                yield from columns_of(getattr(value, item.name), joined(path, item.name))
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from columns_of(member, joined(path, key))
+
+
+__all__ = ["LIMITS", "Accounts", "HallResult", "Levelised", "Names", "Result", "Serving", "SiteResult", "Training", "Work", "columns_of"]

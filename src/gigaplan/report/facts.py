@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gigaplan.figure import CATALOG, Figure, canonical, reasons, resolve, rests_on, worst_grade
-from gigaplan.futures.many import columns_of
+from gigaplan.figure import CATALOG, Figure, PathError, canonical, reasons, resolve, rests_on, worst_grade
+from gigaplan.plan.result import columns_of
 from gigaplan.plan.summary import binding_name
+from gigaplan.read import Problem, ReadError
 from gigaplan.units import SUFFIXES, Calendar, UnitError, column, date_text, parse, show, suffix
 
 if TYPE_CHECKING:
@@ -193,19 +194,38 @@ def compared(plan: Plan, arrays: dict[str, Any]) -> list[Compared]:
     return found
 
 
-def published_problems(plan: Plan, arrays: dict[str, Any]) -> dict[str, str]:
-    """Return what is wrong with the published figures of a plan, by name."""
-    wrong = {}
+def check_published(plan: Plan, result: Result, file: str) -> None:
+    """Refuse published figures that name no result, or have another unit than it.
+
+    Raises
+    ------
+    ReadError
+        With each at its line.
+    """
+    known = list(dict(columns_of(result)))
+    problems = []
     for name, one in plan.published.items():
         try:
-            path = resolve(list(arrays), one.of)
-            if not suffix(path.rpartition(".")[2]):
-                wrong[name] = f'"{one.of}" is not a quantity'
-            else:
-                parse(one.value, path.rpartition(".")[2])
-        except (UnitError, ValueError) as error:
-            wrong[name] = str(error)
-    return wrong
+            parse(one.value, quantity_name(resolve(known, one.of)))
+        except (PathError, UnitError) as error:
+            line, place = plan.marks.get(f"published.{name}", (1, 1))
+            problems.append(Problem(line, place, f"published.{name}", str(error)))
+    if problems:
+        raise ReadError(file, problems)
+
+
+def quantity_name(path: str) -> str:
+    """Return the last part of a path, which must carry a unit.
+
+    Raises
+    ------
+    PathError
+        When it has none.
+    """
+    name = path.rpartition(".")[2]
+    if not suffix(name):
+        raise PathError(f'"{path}" is not a quantity')
+    return name
 
 
 def spans(hall: str, codes: Any, calendar: Calendar) -> list[Span]:  # noqa: ANN401

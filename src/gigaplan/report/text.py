@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WIDEST_CELL = 72
 GAP = "  "
+HEADLINES = ("npv_usd", "equity_irr_frac_per_year", "dscr_min_ratio")
 SHARES = (0.1, 0.5, 0.9)
 
 
@@ -224,15 +225,19 @@ def futures_lines(many: Futures, paths: Sequence[str]) -> list[str]:
     rows = [["", "P10", "P50", "P90", "above 0", "exists in"]]
     for path in paths:
         name = path.rpartition(".")[2]
-        values = many.columns[path]
-        exists = np.isfinite(values)
-        above = float(np.count_nonzero(values[exists] > 0.0)) / max(1, int(np.count_nonzero(exists)))
-        rows.append([path, *(show(float(value), name) for value in many.quantile(path, SHARES)), f"{100 * above:.1f} %",
-                     f"{100 * many.feasible_frac(path):.1f} %"])
+        rows.append([path, *(show(float(value), name) for value in many.quantile(path, SHARES)),
+                     f"{100 * many.above_frac(path, 0.0):.1f} %", f"{100 * many.feasible_frac(path):.1f} %"])
     return [
         f"{many.count:,} futures, seed {many.seed}, {len(many.figures)} uncertain figures",
         "", *table(rows),
     ]
+
+
+def headline_paths(many: Futures) -> list[str]:
+    """Return the results that are shown when none are asked for."""
+    money = [path for path in many.columns if path.startswith("money.") and path.rpartition(".")[2] in HEADLINES]
+    unit = [path for path in many.columns if path.startswith("levelised.") and many.feasible_frac(path) > 0.0]
+    return money + unit
 
 
 def mover_lines(path: str, middle: float, moved: Sequence[Mover], most: int) -> list[str]:
@@ -266,12 +271,13 @@ def clipped(text: str) -> str:
     return f"{text[:half]}...{text[-half:]}"
 
 
-def breakeven_lines(found: Breakeven, result: str, now: float) -> list[str]:
+def breakeven_lines(found: Breakeven) -> list[str]:
     """Return where a result reaches its target."""
     name = found.path.rpartition(".")[2]
     name = name if name != "value" else found.path.split(".")[-3]
+    result = found.result
     target = show(found.target, result.rpartition(".")[2])
-    here = f"{found.path} is {shown(now, name)}; {result} is then {show(found.current, result.rpartition('.')[2])}"
+    here = f"{found.path} is {shown(found.now, name)}; {result} is then {show(found.current, result.rpartition('.')[2])}"
     if not found.values:
         return [here, f"between {shown(found.low, name)} and {shown(found.high, name)} it never reaches {target}"]
     return [here, *(f"{result} reaches {target} at {shown(value, name)}" for value in found.values)]
