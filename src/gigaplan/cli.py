@@ -74,7 +74,7 @@ def add_plan_verbs(verbs: Any) -> None:  # noqa: ANN401
 def add_other_verbs(verbs: Any) -> None:  # noqa: ANN401
     """Add the verbs that need no plan."""
     shelf = verbs.add_parser("catalog", help="what a plan can name, each figure with its source")
-    shelf.add_argument("action", nargs="?", default="list", help="list, show, why, or a kind")
+    shelf.add_argument("what", nargs="?", default="list", help="list, show, why, or a kind")
     shelf.add_argument("name", nargs="?", help="entity, or entity.figure")
     common(shelf, run_catalog)
     proof = verbs.add_parser("evidence", help="the model against published measurements")
@@ -372,9 +372,9 @@ def run_catalog(said: argparse.Namespace) -> int:
     from gigaplan.report.shelf import catalog_json, catalog_lines  # noqa: PLC0415
 
     if said.json:
-        show_json(catalog_json(said.action, said.name))
+        show_json(catalog_json(said.what, said.name))
     else:
-        show(catalog_lines(said.action, said.name))
+        show(catalog_lines(said.what, said.name))
     return FINE
 
 

@@ -138,7 +138,7 @@ USUAL: dict[str, dict[str, float]] = {
     "frac_per_year": {"%": 0.01},
     "ratio": {"%": 0.01},
 }
-"""What the units that plans use most must be multiplied by: pint's answers, without 0.2 s of pint."""
+"""Factors of the units that plans use most: pint's answers, without the 0.2 s that pint takes."""
 
 REGISTRY = """
 yotta- = 1e24 = Y-
@@ -198,7 +198,7 @@ basispoint = 0.0001 = bp
 """
 
 NUMBER = re.compile(
-    r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*(.*?)\s*$",
+    r"\s*([+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$",
     re.DOTALL | re.ASCII,
 )
 DATE = re.compile(r"\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\s*$", re.ASCII)
@@ -357,12 +357,11 @@ def parse(text: str, name: str) -> float:
 def number_and_unit(text: str, hint: str) -> tuple[float, str]:
     """Split "98,304 chips" into 98304.0 and "chips"; refuse what is no number."""
     found = NUMBER.match(text)
-    digits = found.group(1) if found else ""
     if text.strip().lower() in YES_OR_NO:
         raise UnitError(f'"{text}" is yes or no, not a quantity; {hint}')
-    if found is None or not any(letter.isdigit() for letter in digits):
+    if found is None:
         raise UnitError(f'"{text}" is not a quantity; {hint}')
-    number = float(digits.replace(",", ""))
+    number = float(found.group(1).replace(",", ""))
     if not abs(number) <= LARGEST:
         raise UnitError(f'"{text}" is not a finite number that can be meant')
     return number, found.group(2)

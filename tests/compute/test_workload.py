@@ -115,7 +115,7 @@ def test_a_tied_head_is_counted_once_and_multiplied_all_the_same() -> None:
     assert matmul_flop_per_token(plain) == matmul_flop_per_token(tied)
 
 
-# GFLOP per token at 8,192 tokens: TFLOP/s over token/s, as Megatron-Bridge and tpu-recipes print them
+# GFLOP per token at 8,192 tokens: TFLOP/s over token/s of Megatron-Bridge and tpu-recipes
 PAIRS = [
     (LLAMA_8B, Convention.SIX_N, 45.03),
     (LLAMA_8B, Convention.CAUSAL, 51.47),

@@ -270,7 +270,7 @@ def layout(
     shard : int
         Chips that FSDP spreads the weights over; 0 = all of DP x CP.
     """
-    whole, kind = chips // (tp * pp), int(Recompute[recompute.upper()])
+    whole, kind = max(chips // (tp * pp), 1), int(Recompute[recompute.upper()])
     values = (chips, tp, pp, vp, cp, ep, micro_batch, kind, int(sequence_parallel), zero)
     arrays = [np.array([value], dtype=np.int64) for value in (*values, shard or whole)]
     return Layout(**dict(zip((item.name for item in fields(Layout)), arrays, strict=True)))
@@ -284,8 +284,8 @@ def chosen(many: Layout, index: int) -> Layout:
 
 
 def data_parallel(spread: Layout) -> Sizes:
-    """Return the number of model replicas of each layout (L,)."""
-    return np.asarray(spread.chips // (spread.tp * spread.pp * spread.cp))
+    """Return the number of model replicas of each layout (L,), at least one."""
+    return np.asarray(np.maximum(spread.chips // (spread.tp * spread.pp * spread.cp), 1))
 
 
 def micro_batches(spread: Layout, global_batch: int) -> Sizes:
@@ -862,7 +862,7 @@ def step(
     Returns
     -------
     TrainStep
-        Times, parts, memory; NaN nowhere, DOES_NOT_FIT in `verdict`.
+        Times, parts, memory; NaN nowhere. DOES_NOT_FIT in `verdict`, for memory or for chips.
 
     Notes
     -----
@@ -895,12 +895,17 @@ def step(
         mfu_causal_frac=ideal * causal / step_s,
         tokens_per_s_per_chip=tokens / (step_s * spread.chips),
         memory_gib=memory,
-        verdict=np.where(
-            memory > column(chip.memory_gb) * GIB_PER_GB, int(Verdict.DOES_NOT_FIT), 0
-        ),
+        verdict=step_verdict(run, memory),
         ideal_s=ideal,
         **parts,
     )
+
+
+def step_verdict(run: Run, needed_gib: Column) -> Sizes:
+    """Return DOES_NOT_FIT where memory, or the number of chips, falls short."""
+    short = needed_gib > column(run.chip.memory_gb) * GIB_PER_GB
+    short = short | (run.layout.tp * run.layout.pp * run.layout.cp > run.layout.chips)
+    return np.asarray(short * int(Verdict.DOES_NOT_FIT), dtype=np.int64)
 
 
 def stage_parts(run: Run, one: Micro) -> dict[str, Column]:

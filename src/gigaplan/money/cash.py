@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gigaplan.figure import Verdict
 from gigaplan.money.debt import Loan, Loans, loans_of
 from gigaplan.money.returns import Periods, returns, verdict_of_roots
-from gigaplan.money.tax import TABLE, TaxLaw, Wear, by_year_usd, opening_wear_usd, wear_of, worn_usd
+from gigaplan.money.tax import NEVER, TABLE, TaxLaw, Wear, by_year_usd, opening_wear_usd, wear_of, worn_usd
 from gigaplan.units import MONTHS_PER_YEAR, Column, Real, Series, column, option, quantity
 
 if TYPE_CHECKING:
@@ -454,21 +454,21 @@ def statements_of(periods: Periods, flows: Flows, terms: Terms, lines: Floats) -
 
 
 class Block(NamedTuple):
-    """Series of the futures side by side, (T, LANES), and (Y, LANES) by tax year."""
+    """Series of the futures side by side, (T, LANES); (Y, LANES) by tax year; (LANES,) by future."""
 
     ebitda: Floats
+    operating: Floats
     capex: Floats
     residual: Floats
-    operating: Floats
     covered: Floats
     share: Floats
-    owed: Floats
     interest: Floats
     capitalised: Floats
     principal: Floats
     draw: Floats
     fee: Floats
     service: Floats
+    served: Floats
     debt: Floats
     reserve: Floats
     reserve_income: Floats
@@ -483,7 +483,7 @@ class Block(NamedTuple):
     wear: Floats
     added: Floats
     late: Floats
-    lane: Floats
+    lanes: Floats
 
 
 @njit(cache=True, error_model="numpy")
@@ -494,7 +494,7 @@ def new_block(length: int, years: int) -> Block:
     return Block(
         t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], t[11], t[12], t[13], t[14],
         t[15], t[16], t[17], t[18], t[19], t[20], t[21], y[0], y[1], y[2], y[3], y[4],
-        np.zeros((12, LANES)),
+        np.zeros((8, LANES)),
     )
 
 
@@ -508,33 +508,27 @@ def clear(target: Floats) -> None:
 
 @njit(cache=True, error_model="numpy")
 def add(source: Floats, sign: float, first: int, n: int, target: Floats) -> None:
-    """Add a series, times a sign, of some futures."""
-    wide = source.shape[1] > 1
+    """Add a series, times a sign, of some futures; one future's worth is added to each."""
     for t in range(source.shape[0]):
-        if wide:
+        if source.shape[1] > 1:
             for k in range(n):
                 target[t, k] += sign * source[t, np.uint64(first + k)]
         else:
-            amount = sign * source[t, 0]
             for k in range(n):
-                target[t, k] += amount
+                target[t, k] += sign * source[t, 0]
 
 
 @njit(cache=True, error_model="numpy")
 def gather(inputs: Inputs, first: int, n: int, block: Block) -> None:
     """Add up what does not depend on financing."""
-    clear(block.ebitda)
-    clear(block.operating)
-    clear(block.capex)
-    clear(block.residual)
+    for target in (block.ebitda, block.operating, block.capex, block.residual):
+        clear(target)
     add(inputs.revenue, 1.0, first, n, block.ebitda)
     add(inputs.contract_in, 1.0, first, n, block.ebitda)
     add(inputs.contract_out, -1.0, first, n, block.ebitda)
+    add(inputs.operating, -1.0, first, n, block.ebitda)
     add(inputs.operating, 1.0, first, n, block.operating)
     add(inputs.residual, 1.0, first, n, block.residual)
-    for t in range(block.ebitda.shape[0]):
-        for k in range(n):
-            block.ebitda[t, k] -= block.operating[t, k]
     for c in range(len(inputs.capex)):
         add(inputs.capex[c], 1.0, first, n, block.capex)
 
@@ -545,57 +539,344 @@ def fill_shares(loans: Loans, j: int, first: int, n: int, axis: Axis, share: Flo
     profile = loans.profile[j]
     for k in range(n):
         i = first + k
-        start, end = loans.start[j, i], loans.end[j, i]
-        growth, tail, tail_begin = loans.growth[j, i], loans.tail[j, i], loans.tail_begin[j, i]
-        grown = tail
+        start, end, growth = loans.start[j, i], loans.end[j, i], loans.growth[j, i]
+        grown = loans.tail[j, i]
         for t in axis.back:
             begin, until = axis.begin[t], axis.end[t]
-            if begin < tail_begin:
-                grown = 1.0 + growth * grown
-            if not until > start:
-                part = 0.0
-            elif not until < end:
+            grown = 1.0 + growth * grown if begin < loans.tail_begin[j, i] else grown
+            part = 0.0
+            if profile == CUSTOM:
+                part = loans.custom[j, t, i]
+            elif until > start and until >= end:
                 part = 1.0
-            elif profile == BULLET:
-                part = 0.0
-            elif profile == STRAIGHT_LINE:
+            elif until > start and profile == STRAIGHT_LINE:
                 part = (until - max(begin, start)) / (end - max(begin, start))
-            elif begin < start:
-                part = loans.first[j, i]
-            else:
-                part = 1.0 / grown
-            share[t, k] = loans.custom[j, t, i] if profile == CUSTOM else part
+            elif until > start and profile == LEVEL:
+                part = loans.first[j, i] if begin < start else 1.0 / grown
+            share[t, k] = part
 
 
 @njit(cache=True, error_model="numpy")
 def borrow(loans: Loans, j: int, first: int, n: int, axis: Axis, block: Block) -> None:
     """Draw, serve and repay one loan, and add it to the party's debt."""
-    geared, rate, fee, start, end, debt = block.lane[0], block.lane[1], block.lane[2], block.lane[3], block.lane[4], block.lane[5]
+    geared, rate, fee = block.lanes[0], block.lanes[1], block.lanes[2]
+    start, end, debt = block.lanes[3], block.lanes[4], block.lanes[5]
     for k in range(n):
-        i = first + k
-        geared[k] = loans.geared[j, i]
-        rate[k] = loans.rate[j, i]
-        fee[k] = loans.fee[j, i]
-        start[k] = loans.start[j, i]
-        end[k] = loans.end[j, i]
-        debt[k] = loans.opening[j, i]
+        geared[k] = loans.geared[j, first + k]
+        rate[k] = loans.rate[j, first + k]
+        fee[k] = loans.fee[j, first + k]
+        start[k] = loans.start[j, first + k]
+        end[k] = loans.end[j, first + k]
+        debt[k] = loans.opening[j, first + k]
     joins = 1.0 if loans.capitalised[j] else 0.0
-    amortises = 0.0 if loans.profile[j] == BULLET else 1.0
+    counts = 0.0 if loans.profile[j] == BULLET else 1.0
     for t in range(len(axis.begin)):
         begin, until, length, year = axis.begin[t], axis.end[t], axis.length[t], axis.year_frac[t]
         for k in range(n):
-            owed = debt[k]
-            waiting = min(max(start[k] - begin, 0.0), length)
-            due = owed * rate[k] * year
-            added = due * waiting * joins
-            paid = due - added
-            repaid = owed * block.share[t, k]
+            due = debt[k] * rate[k] * year
+            added = due * min(max(start[k] - begin, 0.0), length) * joins
+            repaid = debt[k] * block.share[t, k]
             drawn = geared[k] * block.covered[t, k] if until < end[k] else 0.0
-            debt[k] = owed + drawn + added - repaid
-            block.interest[t, k] += paid
+            debt[k] = debt[k] - repaid + drawn + added
+            block.interest[t, k] += due - added
             block.capitalised[t, k] += added
             block.principal[t, k] += repaid
             block.draw[t, k] += drawn
             block.fee[t, k] += fee[k] * drawn
-            block.service[t, k] = paid + amortises * repaid if until > start[k] else 0.0
+            block.service[t, k] = due - added + counts * repaid if until > start[k] else 0.0
+            block.served[t, k] += block.service[t, k]
             block.debt[t, k] += debt[k]
+
+
+@njit(cache=True, error_model="numpy")
+def hold(source: Floats, ahead: Floats, first: int, n: int, running: Floats, reserve: Floats) -> None:
+    """Add to the reserve what the coming periods need, fractions of a period included."""
+    last = source.shape[0] - 1
+    for k in range(n):
+        total = 0.0
+        for t in range(last + 1):
+            total += source[t, k]
+            running[t, k] = total
+        periods = ahead[first + k] if ahead[first + k] > 0.0 else 0.0
+        whole = int(min(periods, float(last)))
+        part = periods - whole
+        for t in range(last + 1):
+            low = min(t + whole, last)
+            high = min(low + 1, last)
+            coming = running[low, k] + part * (running[high, k] - running[low, k])
+            reserve[t, k] += coming - running[t, k]
+
+
+@njit(cache=True, error_model="numpy")
+def finance(
+    inputs: Inputs, loans: Loans, numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int,
+    block: Block,
+) -> None:
+    """Run every loan and fill the reserves."""
+    for target in (
+        block.interest, block.capitalised, block.principal, block.draw, block.fee, block.served,
+        block.debt, block.reserve,
+    ):
+        clear(target)
+    for j in range(len(loans.profile)):
+        clear(block.covered)
+        for c in range(len(inputs.capex)):
+            if loans.covers[j, c]:
+                add(inputs.capex[c], 1.0, first, n, block.covered)
+        fill_shares(loans, j, first, n, axis, block.share)
+        borrow(loans, j, first, n, axis, block)
+        if loans.reserved[j]:
+            hold(block.service, loans.reserve[j], first, n, block.running, block.reserve)
+    if choices.reserving:
+        hold(block.operating, numbers.reserve_periods, first, n, block.running, block.reserve)
+    for k in range(n):
+        rate = numbers.reserve_rate[first + k]
+        block.reserve_income[0, k] = 0.0
+        for t in range(1, len(axis.begin)):
+            block.reserve_income[t, k] = rate * axis.year_frac[t] * block.reserve[t - 1, k]
+
+
+@njit(cache=True, error_model="numpy")
+def close_debt(n: int, opening: Floats, block: Block, closing: Floats, peak: Floats) -> None:
+    """Repay in the last period what is still owed; note it, and the most that was owed."""
+    last = block.debt.shape[0] - 1
+    for k in range(n):
+        peak[k] = opening[k]
+        for t in range(last + 1):
+            peak[k] = max(peak[k], block.debt[t, k])
+        closing[k] = block.debt[last, k]
+        block.principal[last, k] += block.debt[last, k]
+        block.debt[last, k] = 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def amortise(n: int, opening: Floats, block: Block) -> None:
+    """Spread fees and capitalised interest over the debt: by what is owed over all still to be owed."""
+    last = block.debt.shape[0] - 1
+    for k in range(n):
+        total = 0.0
+        for t in range(last, -1, -1):
+            total += block.debt[t - 1, k] if t > 0 else opening[k]
+            block.running[t, k] = total
+        left = 0.0
+        for t in range(last + 1):
+            owed = block.debt[t - 1, k] if t > 0 else opening[k]
+            cost = block.fee[t, k] + block.capitalised[t, k]
+            share = owed / block.running[t, k] if block.running[t, k] > 0.0 else 0.0
+            block.amortised[t, k] = left * share if t < last else left + cost
+            left = left + cost - block.amortised[t, k]
+
+
+@njit(cache=True, error_model="numpy")
+def sum_years(source: Floats, first: int, n: int, axis: Axis, block: Block) -> None:
+    """Sum what is placed in service by tax year, plainly and by the share of its year that is left."""
+    clear(block.added)
+    clear(block.late)
+    for t in range(source.shape[0]):
+        y, rest = axis.tax_year[t], axis.rest_frac[t]
+        for k in range(n):
+            amount = source[t, np.uint64(first + k) if source.shape[1] > 1 else np.uint64(0)]
+            block.added[y, k] += amount
+            block.late[y, k] += rest * amount
+
+
+@njit(cache=True, error_model="numpy")
+def wear_by_table(wear: Wear, c: int, first: int, n: int, block: Block) -> None:
+    """Deduct vintages by a table of shares, after a bonus."""
+    years = block.added.shape[0]
+    for v in range(years):
+        for k in range(n):
+            at_once = wear.bonus[first + k] * block.added[v, k]
+            block.wear[v, k] += at_once
+            block.late[v, k] = block.added[v, k] - at_once
+    for v in range(years):
+        for y in range(v, min(v + wear.table.shape[1], years)):
+            share = wear.table[c, y - v]
+            for k in range(n):
+                block.wear[y, k] += share * block.late[v, k]
+
+
+@njit(cache=True, error_model="numpy")
+def wear_straight(wear: Wear, first: int, n: int, block: Block) -> None:
+    """Deduct vintages in a straight line from the middle of the period of service."""
+    years = block.added.shape[0]
+    for v in range(years):
+        for y in range(v, years):
+            for k in range(n):
+                life = wear.straight_years[first + k]
+                left = (life - (y - v) + 1.0) * block.added[v, k] - block.late[v, k]
+                part = min(max(left, 0.0), block.added[v, k]) if y > v else block.late[v, k]
+                block.wear[y, k] += part / life
+
+
+@njit(cache=True, error_model="numpy")
+def deduct(
+    inputs: Inputs, numbers: Numbers, wear: Wear, axis: Axis, choices: Choices, first: int, n: int,
+    block: Block,
+) -> None:
+    """Set depreciation for tax by tax year."""
+    clear(block.wear)
+    add(inputs.opening_wear, 1.0, first, n, block.wear)
+    for c in range(len(inputs.placed)):
+        if inputs.placed[c].shape[0] > 0 and wear.method[c] != NEVER:
+            sum_years(inputs.placed[c], first, n, axis, block)
+            if wear.method[c] == TABLE:
+                wear_by_table(wear, c, first, n, block)
+            else:
+                wear_straight(wear, first, n, block)
+    if choices.liquidated:
+        last = block.wear.shape[0] - 1
+        for k in range(n):
+            basis = numbers.tax_basis[first + k]
+            for t in range(len(axis.begin)):
+                basis += block.capex[t, k]
+            for y in range(last + 1):
+                basis -= block.wear[y, k]
+            block.wear[last, k] += basis
+
+
+@njit(cache=True, error_model="numpy")
+def levy(
+    income: Floats, numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int, block: Block,
+    tax: Floats,
+) -> None:
+    """Set the tax of each year, paid in its last period; losses are carried, or refunded."""
+    loss = block.lanes[0]
+    clear(tax)
+    for k in range(n):
+        loss[k] = numbers.loss[first + k]
+    last = len(axis.tax_year) - 1
+    for t in range(last + 1):
+        y = axis.tax_year[t]
+        if t == last or axis.tax_year[t + 1] != y:
+            for k in range(n):
+                base = income[y, k] - block.wear[y, k]
+                gain = max(base, 0.0)
+                used = min(loss[k], numbers.cap[first + k] * gain)
+                loss[k] = loss[k] - used + (gain - base)
+                tax[t, k] = numbers.tax[first + k] * (base if choices.refunded else gain - used)
+
+
+@njit(cache=True, error_model="numpy")
+def assess(numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int, block: Block) -> None:
+    """Set the tax of the party, and what it would be without debt and reserves."""
+    clear(block.income)
+    clear(block.plain)
+    for t in range(len(axis.begin)):
+        y = axis.tax_year[t]
+        for k in range(n):
+            block.plain[y, k] += block.ebitda[t, k] + block.residual[t, k]
+            block.income[y, k] += block.reserve_income[t, k] - block.interest[t, k] - block.amortised[t, k]
+    for y in range(block.plain.shape[0]):
+        for k in range(n):
+            block.income[y, k] += block.plain[y, k]
+    levy(block.income, numbers, axis, choices, first, n, block, block.tax)
+    levy(block.plain, numbers, axis, choices, first, n, block, block.plain_tax)
+
+
+@njit(cache=True, error_model="numpy")
+def pay_out(numbers: Numbers, opening: Floats, first: int, n: int, block: Block) -> None:
+    """Pay out all cash, or call for what is missing; set the owners' flow and the project's.
+
+    The project's flow ends in `running`.
+    """
+    cash = block.lanes[0]
+    last = block.debt.shape[0] - 1
+    for k in range(n):
+        cash[k] = numbers.cash[first + k]
+    for t in range(last + 1):
+        for k in range(n):
+            before = block.reserve[t - 1, k] if t > 0 else 0.0
+            trade = block.ebitda[t, k] + block.residual[t, k] - block.capex[t, k]
+            debt = block.draw[t, k] - block.fee[t, k] - block.interest[t, k] - block.principal[t, k]
+            kept = block.reserve_income[t, k] - (block.reserve[t, k] - before)
+            flow = trade - block.tax[t, k] + debt + kept
+            used = min(cash[k], max(-flow, 0.0)) if t < last else cash[k]
+            cash[k] -= used
+            block.cash[t, k] = cash[k]
+            block.payout[t, k] = flow + used
+            block.running[t, k] = trade - block.plain_tax[t, k]
+    for k in range(n):
+        block.running[0, k] -= numbers.price[first + k] + opening[k] - numbers.cash[first + k]
+
+
+@njit(cache=True, error_model="numpy")
+def cover(choices: Choices, first: int, n: int, block: Block, ratios: Floats) -> None:
+    """Set the lowest and the mean DSCR over twelve months in which debt is served throughout."""
+    window = choices.per_year
+    for k in range(n):
+        cash = service = all_cash = all_service = total = count = 0.0
+        lowest = np.inf
+        run = 0
+        for t in range(block.served.shape[0]):
+            run = run + 1 if block.served[t, k] > 0.0 else 0
+            if run == 0:
+                continue
+            if run == 1:
+                cash = service = 0.0
+            cfads = block.ebitda[t, k] - (block.tax[t, k] if choices.after_tax else 0.0)
+            cash += cfads
+            service += block.served[t, k]
+            all_cash += cfads
+            all_service += block.served[t, k]
+            if run > window:
+                cash -= block.ebitda[t - window, k] - (
+                    block.tax[t - window, k] if choices.after_tax else 0.0
+                )
+                service -= block.served[t - window, k]
+            if run >= window:
+                total += cash / service
+                lowest = min(lowest, cash / service)
+                count += 1.0
+        overall = all_cash / all_service if all_service > 0.0 else np.nan
+        ratios[0, first + k] = lowest if count > 0.0 else overall
+        ratios[1, first + k] = total / count if count > 0.0 else overall
+
+
+@njit(cache=True, error_model="numpy")
+def write(numbers: Numbers, block: Block, first: int, at: int, n: int, flow: Floats, lines: Floats) -> None:
+    """Write the two flows, and every line where there is room for them."""
+    for t in range(flow.shape[1]):
+        for k in range(n):
+            flow[0, t, np.uint64(at + k)] = block.payout[t, k]
+            flow[1, t, np.uint64(at + k)] = block.running[t, k]
+    for k in range(n):
+        flow[0, 0, at + k] -= numbers.price[first + k]
+    if lines.shape[1] > 0:
+        kept = (
+            block.interest, block.capitalised, block.principal, block.draw, block.fee, block.amortised,
+            block.debt, block.reserve, block.reserve_income, block.tax, block.payout, block.cash,
+        )
+        for row in range(len(kept)):
+            for t in range(lines.shape[1]):
+                for k in range(n):
+                    lines[row, t, first + k] = kept[row][t, k]
+
+
+@njit(cache=True, error_model="numpy")
+def settle(
+    inputs: Inputs, numbers: Numbers, loans: Loans, wear: Wear, axis: Axis, choices: Choices,
+    start: int, count: int, flow: Floats, lines: Floats, ratios: Floats,
+) -> None:
+    """Run the accounts of some futures; flows are written from column 0 on."""
+    block = new_block(len(axis.begin), axis.tax_year[-1] + 1)
+    opening, closing, peak = block.lanes[1], block.lanes[6], block.lanes[7]
+    for at in range(0, count, LANES):
+        first, n = start + at, min(LANES, count - at)
+        gather(inputs, first, n, block)
+        finance(inputs, loans, numbers, axis, choices, first, n, block)
+        for k in range(n):
+            opening[k] = 0.0
+            for j in range(len(loans.profile)):
+                opening[k] += loans.opening[j, first + k]
+        close_debt(n, opening, block, closing, peak)
+        if choices.amortising:
+            amortise(n, opening, block)
+        deduct(inputs, numbers, wear, axis, choices, first, n, block)
+        assess(numbers, axis, choices, first, n, block)
+        pay_out(numbers, opening, first, n, block)
+        cover(choices, first, n, block, ratios)
+        for k in range(n):
+            ratios[2, first + k] = peak[k]
+            ratios[3, first + k] = closing[k]
+        write(numbers, block, first, at, n, flow, lines)

@@ -56,10 +56,11 @@ class Debt:
     share_frac: Real = quantity(low=0.0, high=1.0, doc="debt over the capital it pays for")
     rate_frac_per_year: Real = quantity(low=0.0, high=1.0, doc="interest, nominal")
     term_years: Real = quantity(low=0.1, high=60.0, doc="from the start of repayment")
-    repay_date: Real | None = quantity(None, doc="first repayment; left out, when revenue begins")
+    repay_date: Real | None = quantity(None, doc="first repayment; left out, when all that is built first is in service")
     fee_frac: Real = quantity(0.0, low=0.0, high=0.2, doc="up-front fee over each draw")
     profile: str = option("level", choices=("level", "straight", "bullet"), doc="how principal is repaid")
     reserve_months: Real = quantity(0.0, low=0.0, high=36.0, doc="debt service kept in reserve")
+    covers: tuple[str, ...] = option((), doc="asset classes it pays for (chips, shell...); left out, all")
 
 
 def rent_usd(lease: Lease, let_mw: Series, first_date: Column, calendar: Calendar) -> Series:

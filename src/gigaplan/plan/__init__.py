@@ -16,7 +16,7 @@ from gigaplan.compute.serve import Replica
 from gigaplan.compute.train import Layout
 from gigaplan.figure import is_quantity
 from gigaplan.money.build import escalation_ratio
-from gigaplan.plan.books import Used, books
+from gigaplan.plan.books import Used, books, ready_dates
 from gigaplan.plan.closing import closed
 from gigaplan.plan.load import load, loads
 from gigaplan.plan.result import Result
@@ -171,7 +171,7 @@ def simulate(plan: Plan) -> Result:
 
     # The money: who pays whom, and what is left for each party and for all together.
     ledger = books(plan, used, work, calendar)
-    money = closed(plan, ledger, calendar)
+    money = closed(plan, ledger, ready_dates(plan, used, calendar), calendar)
     return result_of(plan, calendar, used, service, busy, makers, work, ledger, money)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gigaplan.money.build import construction_frac, escalation_ratio, remaining_usd
+from gigaplan.money.build import construction_frac, escalation_ratio, remaining_usd, rise
 from gigaplan.money.lease import Capacity, Lease, capacity_usd, rent_usd
 from gigaplan.plan.load import MARKET
 from gigaplan.plan.work import halls_of
@@ -21,7 +21,7 @@ from gigaplan.plan.yards import (
     pooled,
     tiled_series,
 )
-from gigaplan.units import MONTHS_PER_YEAR, Calendar, Column, Series, column, over_time, ratio
+from gigaplan.units import MONTHS_PER_YEAR, Calendar, Column, Series, Steps, column, over_time, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,18 +40,24 @@ class Book:
         "revenue", "contract_in", "contract_out", "operating", "energy", "residual".
     capex : dict of str to Series
         By asset class of `money.cash`.
+    placed : dict of str to Series
+        What of it enters service in each month, where that is not when it is spent.
     """
 
     lines: dict[str, Series] = field(default_factory=dict)
     capex: dict[str, Series] = field(default_factory=dict)
+    placed: dict[str, Series] = field(default_factory=dict)
 
     def add(self, line: str, amount_usd: Series) -> None:
         """Add to a line."""
         self.lines[line] = self.lines[line] + amount_usd if line in self.lines else amount_usd
 
-    def spend(self, asset: str, amount_usd: Series) -> None:
-        """Add to the capital of an asset class."""
-        self.capex[asset] = self.capex[asset] + amount_usd if asset in self.capex else amount_usd
+    def spend(self, asset: str, amount_usd: Series, placed_usd: Series | None = None) -> None:
+        """Add to the capital of an asset class, and to what enters service of it."""
+        before = self.capex.get(asset)
+        self.capex[asset] = amount_usd if before is None else before + amount_usd
+        entering = amount_usd if placed_usd is None else placed_usd
+        self.placed[asset] = entering if before is None else self.placed[asset] + entering
 
 
 Books = dict[str, Book]
@@ -121,11 +127,11 @@ def books(plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calenda
         The months.
     """
     made: Books = {name: Book() for name in (*plan.parties, MARKET)}
-    rise = escalation_ratio(column(plan.inflation_frac_per_year), calendar)
+    prices = escalation_ratio(column(plan.inflation_frac_per_year), calendar)
     for one in used.values():
-        site_lines(made[one.yard.site.owner], made[upkeep_payer(plan, one.yard)], one, rise, calendar)
+        site_lines(made[one.yard.site.owner], made[upkeep_payer(plan, one.yard)], one, prices, calendar)
         for hall in one.yard.halls:
-            hall_lines(made[one.yard.halls[hall].owner], one, hall, rise, calendar)
+            hall_lines(made[one.yard.halls[hall].owner], one, hall, prices, calendar)
         energy_lines(made, plan, one)
     cloud_lines(made, plan, calendar)
     for name, job in work.items():
@@ -133,11 +139,11 @@ def books(plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calenda
             made[earner(plan, name, hall)].add("revenue", revenue)
     deal_lines(made, plan, used, work, calendar)
     for name, party in plan.parties.items():
-        made[name].add("operating", column(party.overhead_usd_per_year) / MONTHS_PER_YEAR * rise)
+        made[name].add("operating", column(party.overhead_usd_per_year) / MONTHS_PER_YEAR * prices)
     return made
 
 
-def site_lines(book: Book, keeper: Book, one: Used, rise: Series, calendar: Calendar) -> None:
+def site_lines(book: Book, keeper: Book, one: Used, price_ratio: Series, calendar: Calendar) -> None:
     """Write a site's building, its keeping and its sale at the end."""
     yard, ground = one.yard, one.ground
     costs, place = yard.shelf[yard.site.costs], yard.shelf[yard.site.place]
@@ -147,9 +153,10 @@ def site_lines(book: Book, keeper: Book, one: Used, rise: Series, calendar: Cale
     lives = {"shell": costs.facility_life_years, "electrical": costs.electrical_life_years,
              "generation": costs.electrical_life_years}
     left: Column = np.zeros(1)
+    ready = ratio(rise(ground.shell_steps_mw, calendar), ground.capacity_mw[None, :], 0.0)
     for asset, usd in whole.items():
         spent = usd * drawn
-        book.spend(asset, pooled(spent, yard.members))
+        book.spend(asset, pooled(spent, yard.members), pooled(usd * ready, yard.members))
         worn = remaining_usd(spent, column(lives[asset]), calendar) if asset in lives else over_time(spent)
         left = left + worn
     add_at_end(book, pooled(left * column(yard.site.exit_ratio), yard.members), calendar)
@@ -157,9 +164,9 @@ def site_lines(book: Book, keeper: Book, one: Used, rise: Series, calendar: Cale
     plant = sum_of([usd for asset, usd in whole.items() if asset != "land"])
     tax = place.property_tax_frac_per_year if yard.site.property_tax_frac_per_year is None else yard.site.property_tax_frac_per_year
     yearly = plant * (column(costs.maintenance_frac_per_year) + column(costs.insurance_frac_per_year) + column(tax))
-    people = ground.capacity_mw / ground.peak_pue_ratio * column(costs.people_count_per_mw)
+    people = ground.rated_mw * column(costs.people_count_per_mw)
     yearly = yearly + people * column(costs.salary_usd_per_person_year)
-    cost = yearly / MONTHS_PER_YEAR * built * tiled_series(rise, yard.members, built)
+    cost = yearly / MONTHS_PER_YEAR * built * tiled_series(price_ratio, yard.members, built)
     keeper.add("operating", pooled(cost, yard.members))
 
 
@@ -177,7 +184,7 @@ def add_at_end(book: Book, amount_usd: Column, calendar: Calendar) -> None:
     book.add("residual", last * amount_usd[None, :])
 
 
-def hall_lines(book: Book, one: Used, hall: str, rise: Series, calendar: Calendar) -> None:
+def hall_lines(book: Book, one: Used, hall: str, price_ratio: Series, calendar: Calendar) -> None:
     """Write a hall's chips, network and their keeping and sale."""
     yard, made, stock = one.yard, one.machines[hall], one.ground.held[hall].deliveries
     costs, own = yard.shelf[yard.site.costs], yard.halls[hall]
@@ -191,7 +198,7 @@ def hall_lines(book: Book, one: Used, hall: str, rise: Series, calendar: Calenda
     rate = column(costs.it_maintenance_frac_per_year) + column(costs.insurance_frac_per_year)
     price = made.chip_usd_per_chip + made.network_usd_per_chip
     upkeep = stock.installed_count * price * rate / MONTHS_PER_YEAR
-    book.add("operating", pooled(upkeep * tiled_series(rise, yard.members, upkeep), yard.members))
+    book.add("operating", pooled(upkeep * tiled_series(price_ratio, yard.members, upkeep), yard.members))
 
 
 def energy_lines(made: Books, plan: Plan, one: Used) -> None:
@@ -223,7 +230,7 @@ def deal_lines(
     for deal in plan.deals.values():
         if isinstance(deal, Lease):
             one = used[deal.site]
-            ready = np.minimum(one.ground.shell_mw, one.ground.firm_mw) / one.ground.peak_pue_ratio
+            ready = ready_it_mw(one)
             first = column(one.ground.shell_steps_mw.dates[0])
             paid = pooled(rent_usd(deal, ready, np.maximum(first, calendar.start_date), calendar), one.yard.members)
             made[deal.landlord].add("contract_in", paid)
@@ -232,6 +239,12 @@ def deal_lines(
             paid = capacity_line(deal, used, plan, work, calendar)
             made[deal.seller].add("contract_in", paid)
             made[deal.buyer].add("contract_out", paid)
+
+
+def ready_it_mw(one: Used) -> Series:
+    """Return the critical IT load of a yard that is under a roof and powered, by month [MW]."""
+    share = ratio(np.minimum(one.ground.shell_mw, one.ground.firm_mw), one.ground.capacity_mw[None, :], 0.0)
+    return np.asarray(share * one.ground.rated_mw)
 
 
 def capacity_line(
@@ -255,3 +268,19 @@ def service_of(hall: str, used: Mapping[str, Used], plan: Plan, calendar: Calend
             waiting = over_time((np.cumsum(whole, axis=0) <= 0.0).astype(np.float64))
             return held, one.yard.members, calendar.start_date + waiting
     return cloud_count(plan.halls[hall], calendar), 1, column(calendar.start_date)
+
+
+def ready_dates(plan: Plan, used: Mapping[str, Used], calendar: Calendar) -> dict[str, Column]:
+    """Return when all that each party builds first is in service [months since 2000-01]."""
+    found = {name: column(calendar.start_date) for name in (*plan.parties, MARKET)}
+    for one in used.values():
+        owner = one.yard.site.owner
+        found[owner] = np.maximum(found[owner], latest(one.ground.shell_steps_mw, one.yard.members))
+        for hall in one.yard.halls.values():
+            found[hall.owner] = np.maximum(found[hall.owner], latest(hall.chips_count, one.yard.members))
+    return found
+
+
+def latest(steps: Steps, members: int) -> Column:
+    """Return the last date of steps, the mean over members where there are many."""
+    return pooled(column(steps.dates[-1]), members, add=False)

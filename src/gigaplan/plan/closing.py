@@ -1,37 +1,206 @@
 """From cash lines to accounts: each party's, and of all together."""
 
 from __future__ import annotations
-from dataclasses import dataclass
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
-from gigaplan.money.returns import monthly_periods, returns
+
+from gigaplan.money.cash import Accounts, Flows, Opening, Terms, accounts
+from gigaplan.money.debt import Loan
+from gigaplan.money.lease import Debt
+from gigaplan.money.returns import Periods, monthly_periods, returns, verdict_of_roots
 from gigaplan.plan.result import Names
-from gigaplan.units import column, Column, Series
+from gigaplan.units import Calendar, Column, Real, Series, column
 
-@dataclass
-class Accounts:
-    npv_usd: Column
-    equity_irr_frac_per_year: Column
-    project_irr_frac_per_year: Column
-    dscr_min_ratio: Column
-    peak_equity_usd: Column
-    equity_usd: Series
-    verdict: Column
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def closed(plan, ledger, calendar):
+    from gigaplan.plan.books import Book, Books
+    from gigaplan.plan.schema import Party, Plan
+
+INFLOWS = ("revenue", "contract_in", "residual")
+CONSOLIDATED = "consolidated"
+
+
+def closed(
+    plan: Plan, ledger: Books, ready_date: Mapping[str, Column], calendar: Calendar, *, statements: bool = False
+) -> Names:
+    """Close the books of every party, and of all parties as one.
+
+    Parameters
+    ----------
+    plan : Plan
+        Debts, tax, discount rates, opening positions.
+    ledger : Books
+        Cash lines by party.
+    ready_date : mapping
+        Party -> when all that it builds first is in service.
+    calendar : Calendar
+        The months.
+    statements : bool
+        Whether to write every line of the accounts.
+
+    Returns
+    -------
+    Names
+        Party -> Accounts, and "consolidated".
+    """
     periods = monthly_periods(calendar)
-    out = Names()
-    total = np.zeros((calendar.months, 1))
+    closed_books = Names()
     for name, party in plan.parties.items():
-        b = ledger[name]
-        f = np.zeros((calendar.months,1))
-        for line, s in b.lines.items():
-            f = f + (s if line in ("revenue","contract_in","residual") else -s)
-        for s in b.capex.values(): f = f - s
-        total = total + f
-        out[name] = acc(f, party.discount_frac_per_year or plan.discount_frac_per_year, periods)
-    out["consolidated"] = acc(total, plan.discount_frac_per_year, periods)
-    return out
+        flows = flows_of(ledger[name], calendar)
+        terms = terms_of(plan, name, party, ready_date[name], calendar)
+        closed_books[name] = accounts(periods, flows, terms, statements=statements, keep_flow=True)
+    closed_books[CONSOLIDATED] = together(plan, ledger, closed_books, periods, calendar)
+    return closed_books
 
-def acc(f, r, periods):
-    R = returns(f, r, periods)
-    return Accounts(R.npv_usd, R.irr_frac_per_year, R.irr_frac_per_year, R.npv_usd*np.nan, R.peak_usd, f, np.zeros(1,dtype=np.int64))
+
+def flows_of(book: Book, calendar: Calendar) -> Flows:
+    """Return the lines of a book as the accounts take them, the lines it lacks as zero."""
+    zero = np.zeros((calendar.months, 1))
+
+    def line(*names: str) -> Series:
+        total = zero
+        for name in names:
+            total = total + book.lines.get(name, zero)
+        return whole(total, calendar)
+
+    return Flows(
+        revenue_usd=line("revenue"),
+        contract_in_usd=line("contract_in"),
+        contract_out_usd=line("contract_out"),
+        operating_usd=line("operating", "energy"),
+        residual_usd=line("residual"),
+        capex_usd={asset: whole(usd, calendar) for asset, usd in book.capex.items()},
+        placed_usd={asset: whole(book.placed.get(asset, usd), calendar) for asset, usd in book.capex.items()},
+    )
+
+
+def whole(series: Series, calendar: Calendar) -> Series:
+    """Return a series with all of its months, in memory of its own as kernels want it."""
+    if series.shape[0] == calendar.months and series.flags.c_contiguous and series.flags.writeable:
+        return series
+    return np.array(np.broadcast_to(series, (calendar.months, series.shape[1])), order="C")
+
+
+def terms_of(plan: Plan, name: str, party: Party, ready_date: Column, calendar: Calendar) -> Terms:
+    """Return on what terms a party is financed, taxed and valued."""
+    opening = party.opening
+    return Terms(
+        law=plan.entities[plan.policy],
+        tax_frac=tax_frac(plan, party),
+        discount_frac_per_year=discount_frac_per_year(plan, party),
+        book_life_years=book_lives(plan),
+        loans=loans(plan, name, party, ready_date, calendar),
+        opening=Opening() if opening is None else Opening(
+            cash_usd=opening.cash_usd, price_usd=opening.price_usd, book_usd=opening.book_usd,
+            book_years=opening.life_years, tax_usd=opening.book_usd, tax_years=opening.life_years,
+        ),
+    )
+
+
+def discount_frac_per_year(plan: Plan, party: Party) -> Real:
+    """Return the rate that a party discounts at: its own, or the plan's."""
+    return plan.discount_frac_per_year if party.discount_frac_per_year is None else party.discount_frac_per_year
+
+
+def tax_frac(plan: Plan, party: Party) -> Real:
+    """Return the income tax of a party: its own, or that of the first site; none without a site."""
+    if party.tax_frac is not None:
+        return party.tax_frac
+    sites = [*plan.sites.values(), *(group.site for group in plan.site_groups.values())]
+    return plan.entities[sites[0].place].tax_frac if sites else 0.0
+
+
+def book_lives(plan: Plan) -> dict[str, Real]:
+    """Return book lives by asset class, from the first site and hall."""
+    sites = [*plan.sites.values(), *(group.site for group in plan.site_groups.values())]
+    halls = [*plan.halls.values(), *(group.hall for group in plan.site_groups.values())]
+    lives: dict[str, Real] = {}
+    if sites:
+        costs = plan.entities[sites[0].costs]
+        lives = {"shell": costs.facility_life_years, "electrical": costs.electrical_life_years,
+                 "generation": costs.electrical_life_years}
+    if halls:
+        first = halls[0]
+        life = column(plan.entities[first.system].life_years if first.life_years is None else first.life_years)
+        lives["chips"] = lives["network"] = life + column(first.life_extra_years)
+    return lives
+
+
+def loans(plan: Plan, name: str, party: Party, ready_date: Column, calendar: Calendar) -> tuple[Loan, ...]:
+    """Return the loans of a party: its debts, and what it owed on the first day."""
+    found = [
+        Loan(
+            share_frac=deal.share_frac,
+            rate_frac_per_year=deal.rate_frac_per_year,
+            term_years=deal.term_years,
+            repay_date=ready_date if deal.repay_date is None else deal.repay_date,
+            fee_frac=deal.fee_frac,
+            reserve_months=deal.reserve_months,
+            profile=deal.profile,
+            covers=deal.covers,
+        )
+        for deal in plan.deals.values()
+        if isinstance(deal, Debt) and deal.party == name
+    ]
+    opening = party.opening
+    if opening is not None and np.any(column(opening.debt_usd) > 0.0):
+        found.append(Loan(
+            opening_usd=opening.debt_usd, rate_frac_per_year=opening.debt_rate_frac_per_year,
+            term_years=opening.debt_term_years, repay_date=calendar.start_date,
+        ))
+    return tuple(found)
+
+
+def together(plan: Plan, ledger: Books, each: Names, periods: Periods, calendar: Calendar) -> Accounts:
+    """Return all parties as one: contracts cancel, owners' flows add up.
+
+    The project's returns are those of one untaxed-by-contract owner without debt: the sum of all lines,
+    taxed as one.
+    """
+    joint = Flows(**{
+        line: added([getattr(flows_of(ledger[name], calendar), line) for name in plan.parties])
+        for line in ("revenue_usd", "contract_in_usd", "contract_out_usd", "operating_usd", "residual_usd")
+    }, capex_usd=added_classes(plan, ledger, calendar, "capex"), placed_usd=added_classes(plan, ledger, calendar, "placed"))
+    first = next(iter(plan.parties.values()))
+    terms = Terms(
+        law=plan.entities[plan.policy], tax_frac=tax_frac(plan, first),
+        discount_frac_per_year=plan.discount_frac_per_year, book_life_years=book_lives(plan),
+    )
+    project = accounts(periods, joint, terms)
+    equity = added([each[name].equity_flow_usd for name in plan.parties])
+    rate = np.broadcast_to(column(plan.discount_frac_per_year), (equity.shape[1],))
+    found = returns(np.ascontiguousarray(equity), rate, periods)
+    return replace(
+        project,
+        npv_usd=found.npv_usd,
+        equity_irr_frac_per_year=found.irr_frac_per_year,
+        roots_count=found.roots_count,
+        moic_ratio=found.moic_ratio,
+        payback_years=found.payback_years,
+        peak_equity_usd=found.peak_usd,
+        verdict=verdict_of_roots(found.roots_count),
+        equity_flow_usd=equity,
+    )
+
+
+def added(series: list[Series]) -> Series:
+    """Add series one after another."""
+    total = series[0]
+    for one in series[1:]:
+        total = total + one
+    return total
+
+
+def added_classes(plan: Plan, ledger: Books, calendar: Calendar, kind: str) -> dict[str, Series]:
+    """Add capital of all parties by asset class."""
+    found: dict[str, Series] = {}
+    for name in plan.parties:
+        book = ledger[name]
+        for asset, usd in book.capex.items():
+            amount = whole(book.placed.get(asset, usd) if kind == "placed" else usd, calendar)
+            found[asset] = found[asset] + amount if asset in found else amount
+    return found

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from gigaplan.compute.serve import ServePoint
     from gigaplan.compute.train import TrainStep
-    from gigaplan.plan.closing import Accounts
     from gigaplan.units import Calendar, Column, Series
 
 LIMITS = ("grid", "shell", "cooling", "chips", "cash", "demand")
@@ -269,4 +268,4 @@ def columns_of(value: Any, path: str = "") -> Iterator[tuple[str, Column]]:  # n
             yield from columns_of(member, joined(path, key))
 
 
-__all__ = ["LIMITS", "Accounts", "HallResult", "Levelised", "Names", "Result", "Serving", "SiteResult", "Training", "Work", "columns_of"]
+__all__ = ["LIMITS", "HallResult", "Levelised", "Names", "Result", "Serving", "SiteResult", "Training", "Work", "columns_of"]

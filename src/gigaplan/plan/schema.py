@@ -192,6 +192,7 @@ class Plan:
     horizon_years: Real = quantity(10.0, low=1.0, high=50.0, doc="length of the plan")
     price_year: int = option(2025, doc="year whose nominal USD the plan's prices are in")
     discount_frac_per_year: Real = quantity(0.10, low=-0.5, high=1.0, doc="of every party that names none")
+    policy: str = option("us-federal-2025", entry="policies", doc="tax law")
     inflation_frac_per_year: Real = quantity(0.0, low=-0.1, high=0.5, doc="yearly rise of operating cost and energy prices")
     sites: dict[str, Site] = option({}, doc="places")
     site_groups: dict[str, SiteGroup] = option({}, doc="many like places")

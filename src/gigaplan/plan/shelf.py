@@ -18,6 +18,7 @@ from gigaplan.compute.train import TrainLaw
 from gigaplan.compute.workload import Model
 from gigaplan.fleet import Offer
 from gigaplan.money.build import Costs
+from gigaplan.money.tax import TaxLaw
 from gigaplan.site.cooling import Cooling
 from gigaplan.site.power import PowerChain
 from gigaplan.site.supply import Place
@@ -42,6 +43,7 @@ KINDS: dict[str, type] = {
     "places": Place,
     "costs": Costs,
     "offers": Offer,
+    "policies": TaxLaw,
     "train-laws": TrainLaw,
     "serve-laws": ServeLaw,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gigaplan.figure import Verdict
-from gigaplan.plan.books import Books
+from gigaplan.plan.books import Books, ready_it_mw
 from gigaplan.plan.result import (
     LIMITS,
     NOTHING_BINDS,
@@ -281,8 +281,7 @@ def shell_cost(ledger: Books, used: Mapping[str, Used], plan: Plan, worth: Serie
             cost = cost + usd
     ready: Series = np.zeros((1, 1))
     for one in used.values():
-        it_mw = np.minimum(one.ground.shell_mw, one.ground.firm_mw) / one.ground.peak_pue_ratio
-        ready = ready + pooled(it_mw, one.yard.members) * KW_PER_MW
+        ready = ready + pooled(ready_it_mw(one), one.yard.members) * KW_PER_MW
     return ratio(over_time(cost * worth), over_time(ready * worth))
 
 

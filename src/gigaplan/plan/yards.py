@@ -153,6 +153,11 @@ class Grounds:
         The latter by date.
     peak_pue_ratio : Column
         Facility over IT in the worst hour, of the first hall or of the bare shell.
+    rated_mw : Column
+        Critical IT load that the campus is built for: its power over the PUE of its design, without what
+        the plan adds to it.
+    bare : Facility
+        Of the first hall, or of the shell alone.
     held : dict of str to Held
         By hall.
     """
@@ -163,6 +168,7 @@ class Grounds:
     shell_mw: Series
     shell_steps_mw: Steps
     peak_pue_ratio: Column
+    rated_mw: Column
     bare: Facility
     held: dict[str, Held]
 
@@ -345,6 +351,7 @@ def grounds(
     return Grounds(
         capacity_mw=capacity, needed_mw=needed, firm_mw=firm, shell_mw=shell, shell_steps_mw=steps,
         peak_pue_ratio=bare.peak_pue_ratio, bare=bare, held=held,
+        rated_mw=capacity / (bare.peak_pue_ratio - column(site.pue_extra_ratio)),
     )
 
 
@@ -518,7 +525,7 @@ def facility_capex_usd(yard: Yard, ground: Grounds, machines: Mapping[str, Machi
     first = next(iter(machines.values()), None)
     liquid = column(yard.site.liquid_frac) if first is None else column(first.system.liquid_frac)
     market = column(place.cost_ratio if yard.site.cost_ratio is None else yard.site.cost_ratio)
-    it_mw = ground.capacity_mw / ground.peak_pue_ratio
+    it_mw = ground.rated_mw
     each = facility_usd_per_mw(costs, market, liquid)
     gas = column(yard.site.gas_mw.values[-1]) * KW_PER_MW * column(costs.gas_usd_per_kw)
     return {**{name: it_mw * usd for name, usd in each.items()}, "generation": gas}

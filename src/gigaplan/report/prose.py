@@ -1,0 +1,209 @@
+"""The summary of a run in sentences, each made of its facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gigaplan.plan.result import LIMITS
+from gigaplan.plan.schema import Train
+from gigaplan.plan.work import halls_of
+from gigaplan.units import number_text, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gigaplan.plan import Plan, Result
+    from gigaplan.report.facts import Facts
+
+NAMED = 3
+"""How many of a kind a sentence names before it counts them."""
+CLOSE_FRAC = 0.15
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def summary(plan: Plan, result: Result, told: Facts) -> list[str]:
+    """Return five to eight sentences: what, when, what binds, who earns what.
+
+    Parameters
+    ----------
+    plan, result : Plan, Result
+        What was simulated.
+    told : Facts
+        What the run says.
+    """
+    found = (
+        built(plan, result, told), when(result, told), capital(result, told), bound(result, told),
+        worked(plan, told), earned(plan, told), unit_cost(told), moved(plan, told), checked(told),
+    )  # fmt: skip
+    return [sentence for sentence in found if sentence]
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return words as a list in a sentence."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def month(text: str) -> str:
+    """Return "2026-06" as "June 2026"; other texts as they are."""
+    year, _, number = text.partition("-")
+    return f"{MONTHS[int(number) - 1]} {year}" if number.isdecimal() else text
+
+
+def present(values: Iterator[float]) -> list[float]:
+    """Return the values that exist."""
+    return [value for value in values if np.isfinite(value)]
+
+
+def built(plan: Plan, result: Result, told: Facts) -> str:
+    """Say what is built where."""
+    chips = {hall: float(np.nanmax(one.installed_count[:, 0])) for hall, one in result.cluster.items()}
+    rented = [name for name, hall in plan.halls.items() if hall.tenure == "cloud"]
+    systems = dict.fromkeys(plan.entities[hall_of(plan, hall).system].title for hall in chips)
+    places = dict.fromkeys(plan.entities[site.place].title for site in site_list(plan))
+    needed = sum(present(told.value(f"site.{site}.needed_mw") for site in result.site))
+    what = []
+    if chips:
+        what.append(f"{number_text(sum(chips.values()))} chips ({counted(list(systems), 'systems')})")
+    elif result.site:
+        what.append("powered shell without chips of its own")
+    if rented:
+        what.append(f"rented chips in {counted(rented, 'cloud halls')}")
+    where = f" in {counted(list(places), 'places')}" if places else ""
+    power = f", {show(needed, 'needed_mw')} in the worst hour when complete" if result.site and needed > 0 else ""
+    return f"{told.name} plans {listed(what)}{where}{power}." if what else ""
+
+
+def hall_of(plan: Plan, name: str):  # noqa: ANN201
+    return plan.halls[name] if name in plan.halls else plan.site_groups[name].hall
+
+
+def site_list(plan: Plan) -> list:
+    return [*plan.sites.values(), *(group.site for group in plan.site_groups.values())]
+
+
+def counted(names: Sequence[str], what: str) -> str:
+    """Return a few names, or how many there are."""
+    return listed(names) if len(names) <= NAMED else f"{len(names)} {what}"
+
+
+def when(result: Result, told: Facts) -> str:
+    """Say when power comes, and how well the site runs."""
+    if not result.site:
+        return ""
+    first = present(told.value(f"site.{site}.first_power_date") for site in result.site)
+    last = present(told.value(f"site.{site}.full_power_date") for site in result.site)
+    pue = present(told.value(f"site.{site}.pue_ratio") for site in result.site)
+    if not first or not last:
+        return ""
+    dates = f"First power comes in {month(show(min(first), 'first_date'))}"
+    dates += f" and the last megawatt in {month(show(max(last), 'last_date'))}" if max(last) > min(first) else ""
+    running = f"; PUE averages {min(pue):.2f}" + (f" to {max(pue):.2f}" if max(pue) - min(pue) >= 0.005 else "") if pue else ""  # noqa: PLR2004
+    return f"{dates}{running}."
+
+
+def capital(result: Result, told: Facts) -> str:
+    """Say what it costs to build."""
+    site = sum(present(told.value(f"site.{name}.capex_usd") for name in result.site))
+    first = sum(present(told.value(f"cluster.{name}.first_capex_usd") for name in result.cluster))
+    whole = sum(present(told.value(f"cluster.{name}.capex_usd") for name in result.cluster))
+    parts = []
+    if site > 0:
+        parts.append(f"building and plant cost {show(site, 'capex_usd')}")
+    if first > 0:
+        again = f" ({show(whole, 'capex_usd')} with what replaces it)" if whole > 1.001 * first else ""  # noqa: PLR2004
+        parts.append(f"the first fleet of chips {show(first, 'capex_usd')}{again}")
+    return f"{listed(parts)[0].upper()}{listed(parts)[1:]}." if parts else ""
+
+
+def bound(result: Result, told: Facts) -> str:
+    """Say what holds the halls back, and for how long."""
+    counts: dict[str, int] = {}
+    for span in told.spans:
+        if span.limit in LIMITS:
+            counts[span.limit] = counts.get(span.limit, 0) + span.months
+    if not counts:
+        return ""
+    ranked = sorted(counts, key=lambda limit: -counts[limit])
+    total = sum(span.months for span in told.spans)
+    each = listed([f"{limit} in {counts[limit]}" for limit in ranked])
+    last = next(span for span in reversed(told.spans) if span.limit in LIMITS)
+    halls = "hall-months" if len(result.cluster) > 1 else "months"
+    return f"What holds it back, of {total} {halls}: {each}; in the end it is {last.limit}."
+
+
+def worked(plan: Plan, told: Facts) -> str:
+    """Say how fast the workloads run."""
+    parts = []
+    for name, work in plan.workloads.items():
+        for hall in halls_of(plan, work):
+            path = f"compute.{name}.halls.{hall}"
+            if isinstance(work, Train) and np.isfinite(told.value(f"{path}.step.mfu_frac")):
+                parts.append(
+                    f"{name} trains {plan.entities[work.model].title} at {100 * told.value(f'{path}.step.mfu_frac'):.0f} % MFU, one run in"
+                    f" {told.value(f'{path}.run_days'):,.0f} days with failures"
+                )
+            elif np.isfinite(told.value(f"{path}.tokens_per_s_per_chip")):
+                parts.append(f"{name} serves {plan.entities[work.model].title} at {told.shown(f'{path}.tokens_per_s_per_chip')}")
+    return f"{parts[0][0].upper()}{parts[0][1:]}{''.join(f'; {part}' for part in parts[1:NAMED])}." if parts else ""
+
+
+def earned(plan: Plan, told: Facts) -> str:
+    """Say what each party earns."""
+    parts = []
+    for name in plan.parties:
+        npv, irr = told.value(f"money.{name}.npv_usd"), told.value(f"money.{name}.equity_irr_frac_per_year")
+        if not np.isfinite(npv):
+            continue
+        verb = "gains" if npv >= 0 else "loses"
+        rate = f" (equity IRR {100 * irr:.1f} %)" if np.isfinite(irr) else " (no equity IRR)"
+        parts.append(f"{name} {verb} {show(abs(npv), 'npv_usd')}{rate}")
+    return f"In NPV to its owners, {listed(parts)}." if parts else ""
+
+
+def unit_cost(told: Facts) -> str:
+    """Say what a chip-hour and a million tokens cost."""
+    chip, token = told.value("levelised.chip_usd_per_chip_h"), told.value("levelised.token_usd_per_mtoken")
+    shell = told.value("levelised.shell_usd_per_kw_month")
+    parts = []
+    if np.isfinite(chip):
+        parts.append(f"a chip in service costs {chip:.2f} USD an hour")
+    if np.isfinite(token):
+        parts.append(f"a million output tokens {token:.2f} USD")
+    if np.isfinite(shell):
+        parts.append(f"a kilowatt of ready IT power {shell:.0f} USD a month")
+    return f"All parties together, {listed(parts)}." if parts else ""
+
+
+def moved(plan: Plan, told: Facts) -> str:
+    """Say which unit is worth most."""
+    party = next(iter(plan.parties)) if len(plan.parties) == 1 else "consolidated"
+    path = f"money.{party}.npv_usd"
+    found = [(one.unit, *one.change[path]) for one in told.worth if path in one.change and np.isfinite(one.change[path][0])]
+    if not found:
+        return ""
+    unit, middle, low, high = max(found, key=lambda row: abs(row[1]))
+    if middle == 0.0:
+        return ""
+    whose = "NPV" if len(plan.parties) == 1 else "NPV of all together"
+    return (
+        f"Of the units tried, {unit} moves {whose} most: {show(middle, 'npv_usd')}"
+        f" (P10 {show(low, 'npv_usd')}, P90 {show(high, 'npv_usd')})."
+    )
+
+
+def checked(told: Facts) -> str:
+    """Say how near the model is to what was published."""
+    rows = [one for one in told.compared if not one.path.endswith("_date") and np.isfinite(one.error_frac)]
+    if not rows:
+        return ""
+    near = sum(abs(one.error_frac) <= CLOSE_FRAC for one in rows)
+    worst = max(rows, key=lambda one: abs(one.error_frac))
+    return (
+        f"Of {len(rows)} published figures {near} are met within {100 * CLOSE_FRAC:.0f} %; the largest miss is {worst.name},"
+        f" {worst.error_text}."
+    )
