@@ -51,12 +51,16 @@ SUMMING_METHODS = {"dot", "mean", "prod"}
 
 # Names of quantities that need no unit, with the reason.
 NO_UNIT = {
+    "futures/many.py": "columns of any result, the unit in their path",
     "units.py": "generic arithmetic: what it is given has a unit at the caller",
     "figure.py": "a figure says its unit in a field of its own",
 }
 # Functions of the wings that do the same to a quantity of any unit, with the reason.
 GENERIC = {
     "money/build.py shifted": "moves steps of any unit in time",
+    "money/build.py from_start": "dates steps of any unit",
+    "money/build.py rise": "differences steps of any unit",
+    "money/returns.py levelised_cost": "divides money by an amount of anything",
 }
 
 Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module

@@ -1,7 +1,7 @@
 """gigaplan: plan, simulate, finance and stress-test AI infrastructure.
 
-One plan file goes in; tokens, seconds, megawatts and dollars come out, each traceable to its source,
-for one future or for a million.
+One plan file goes in; tokens, seconds, megawatts and dollars come out, each traceable to its
+source, for one future or for a million.
 """
 
 from __future__ import annotations

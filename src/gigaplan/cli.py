@@ -1,7 +1,7 @@
 """The command line: verbs, flags, exit codes.
 
-Everything but the parser is imported inside the verbs, so that `--help` answers at once. Exit codes: 0
-fine, 2 bad input, 3 infeasible, 4 our fault.
+Everything but the parser is imported inside the verbs, so that `--help` answers at once. Exit
+codes: 0 fine, 2 bad input, 3 infeasible, 4 our fault.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_MOVERS = 20
 class Parser(argparse.ArgumentParser):
     """A parser that names the nearest verb and exits with 2."""
 
-    def error(self, message: str) -> Any:  # noqa: ANN401
+    def error(self, message: str) -> Any:
         """Say what is wrong on stderr and exit with 2."""
         self.exit(BAD_INPUT, f"gigaplan: {message}\ntry: {self.prog} --help\n")
 
@@ -33,33 +33,49 @@ def parser() -> Parser:
     """Return the parser of all verbs."""
     top = Parser(
         prog="gigaplan",
-        description="Plan, simulate, finance and stress-test AI infrastructure, from the matmul to the IRR.",
-        epilog="Start with: gigaplan init rack, then gigaplan run rack.yaml. Exit codes: 0 fine, 2 bad input, 3 infeasible, 4 our fault.",
+        description="Plan, simulate, finance and stress-test AI infrastructure, matmul to IRR.",
+        epilog="Start with: gigaplan init rack, then gigaplan run rack.yaml. "
+        "Exit codes: 0 fine, 2 bad input, 3 infeasible, 4 our fault.",
     )
-    top.add_argument("--version", action="store_true", help="versions and the processor's features that results rest on")
+    top.add_argument(
+        "--version",
+        action="store_true",
+        help="versions and the processor's features that results rest on",
+    )
     verbs = top.add_subparsers(dest="verb", metavar="VERB")
     add_plan_verbs(verbs)
     add_other_verbs(verbs)
     return top
 
 
-def add_plan_verbs(verbs: Any) -> None:  # noqa: ANN401
+def add_plan_verbs(verbs: Any) -> None:
     """Add the verbs that take a plan file."""
     one = plan_verb(verbs, "run", "simulate a plan: summary, report.html and result.parquet", run)
-    one.add_argument("--output", metavar="DIR", help="folder for the files (default: the plan's name)")
+    one.add_argument(
+        "--output", metavar="DIR", help="folder for the files (default: the plan's name)"
+    )
     one.add_argument("--no-files", action="store_true", help="print only")
     plan_verb(verbs, "check", "read a plan and say what is wrong with it", check)
-    many = plan_verb(verbs, "futures", "simulate many futures: P10, P50, P90 and probabilities", run_futures)
+    many = plan_verb(
+        verbs, "futures", "simulate many futures: P10, P50, P90 and probabilities", run_futures
+    )
     many.add_argument("-n", "--count", default="1000", help="how many, such as 1e6 (default 1000)")
     many.add_argument("--seed", type=int, default=1, help="of the draws (default 1)")
-    many.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    many.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
+    )
     many.add_argument("--inputs", metavar="PATH", nargs="+", help="draw only these figures")
     many.add_argument("--results", metavar="PATH", nargs="+", help="results to show")
     many.add_argument("--parquet", metavar="FILE", help="keep every future's results")
     why = plan_verb(verbs, "why", "what moves a result, strongest first", run_why)
     why.add_argument("result", help="such as money.owner.equity_irr")
     why.add_argument("--most", type=int, default=MOST_MOVERS, help=f"rows (default {MOST_MOVERS})")
-    even = plan_verb(verbs, "breakeven", "the value of an input at which a result reaches a target", run_breakeven)
+    even = plan_verb(
+        verbs,
+        "breakeven",
+        "the value of an input at which a result reaches a target",
+        run_breakeven,
+    )
     even.add_argument("input", help="such as site.price")
     even.add_argument("result", help="such as money.owner.npv")
     even.add_argument("--target", default="0", help="with its unit (default 0)")
@@ -71,7 +87,7 @@ def add_plan_verbs(verbs: Any) -> None:  # noqa: ANN401
     common(diff, diff_plans)
 
 
-def add_other_verbs(verbs: Any) -> None:  # noqa: ANN401
+def add_other_verbs(verbs: Any) -> None:
     """Add the verbs that need no plan."""
     shelf = verbs.add_parser("catalog", help="what a plan can name, each figure with its source")
     shelf.add_argument("what", nargs="?", default="list", help="list, show, why, or a kind")
@@ -79,27 +95,39 @@ def add_other_verbs(verbs: Any) -> None:  # noqa: ANN401
     common(shelf, run_catalog)
     proof = verbs.add_parser("evidence", help="the model against published measurements")
     proof.add_argument("wing", nargs="?", help="one wing only")
-    proof.add_argument("--cases", metavar="FILE", action="append", default=[], help="further cases (CSV)")
+    proof.add_argument(
+        "--cases", metavar="FILE", action="append", default=[], help="further cases (CSV)"
+    )
     proof.add_argument("--rows", action="store_true", help="every case")
     common(proof, run_evidence)
     schema = verbs.add_parser("schema", help="the JSON Schema of a plan file")
     common(schema, run_schema)
     begin = verbs.add_parser("init", help="write a plan to start from")
-    begin.add_argument("template", nargs="?", default="list", help="cloud, rack, megawatt or campus")
+    begin.add_argument(
+        "template", nargs="?", default="list", help="cloud, rack, megawatt or campus"
+    )
     begin.add_argument("file", nargs="?", help="where to write it (default: TEMPLATE.yaml)")
     common(begin, run_init)
 
 
-def plan_verb(verbs: Any, name: str, words: str, action: Callable[[argparse.Namespace], int]) -> Any:  # noqa: ANN401
+def plan_verb(
+    verbs: Any, name: str, words: str, action: Callable[[argparse.Namespace], int]
+) -> Any:
     """Add a verb that takes a plan file and `--set`."""
     verb = verbs.add_parser(name, help=words, description=words)
     verb.add_argument("plan", help="a plan file")
-    verb.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], help="change one thing, such as site.price=60 USD/MWh")
+    verb.add_argument(
+        "--set",
+        metavar="PATH=VALUE",
+        action="append",
+        default=[],
+        help="change one thing, such as site.price=60 USD/MWh",
+    )
     common(verb, action)
     return verb
 
 
-def common(verb: Any, action: Callable[[argparse.Namespace], int]) -> None:  # noqa: ANN401
+def common(verb: Any, action: Callable[[argparse.Namespace], int]) -> None:
     """Add what every verb takes."""
     verb.add_argument("--json", action="store_true", help="print JSON")
     verb.set_defaults(action=action)
@@ -110,7 +138,7 @@ def main(words: Sequence[str] | None = None) -> int:
     top = parser()
     said = top.parse_args(words)
     if said.version:
-        from gigaplan.version import versions  # noqa: PLC0415
+        from gigaplan.report.versions import versions
 
         print("\n".join(versions()))
         return FINE
@@ -122,9 +150,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def guarded(said: argparse.Namespace) -> int:
     """Run a verb; turn bad input into 2 and our own faults into 4, without a traceback."""
-    from gigaplan.figure import PathError  # noqa: PLC0415
-    from gigaplan.read import ReadError  # noqa: PLC0415
-    from gigaplan.units import UnitError  # noqa: PLC0415
+    from gigaplan.figure import PathError
+    from gigaplan.read import ReadError
+    from gigaplan.units import UnitError
 
     try:
         return int(said.action(said))
@@ -139,15 +167,23 @@ def guarded(said: argparse.Namespace) -> int:
         complain(["gigaplan: stopped"])
         return 130
     except OSError as error:
-        complain([f"gigaplan {said.verb}: {error.filename or 'the disk'}: {error.strerror or error}"])
+        complain(
+            [f"gigaplan {said.verb}: {error.filename or 'the disk'}: {error.strerror or error}"]
+        )
     except MemoryError:
         complain([f"gigaplan {said.verb}: not enough memory; ask for fewer futures"])
         return OUR_FAULT
-    except Exception as error:  # the last line of defence: a fault of ours must not look like the user's
+    except (
+        Exception
+    ) as error:  # the last line of defence: a fault of ours must not look like the user's
         if os.environ.get("GIGAPLAN_TRACE"):
             raise
-        complain([f"gigaplan {said.verb}: our fault: {type(error).__name__}: {error}",
-                  "please report it with the plan; GIGAPLAN_TRACE=1 shows where it happened"])
+        complain(
+            [
+                f"gigaplan {said.verb}: our fault: {type(error).__name__}: {error}",
+                "please report it with the plan; GIGAPLAN_TRACE=1 shows where it happened",
+            ]
+        )
         return OUR_FAULT
     return BAD_INPUT
 
@@ -164,15 +200,15 @@ def show(lines: Sequence[str]) -> None:
 
 def show_json(value: object) -> None:
     """Print a value as JSON, keys in the order they were made."""
-    import json  # noqa: PLC0415
+    import json
 
     print(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def opened(said: argparse.Namespace) -> Plan:
     """Read the plan and make the changes of `--set`."""
-    from gigaplan.figure import PathError  # noqa: PLC0415
-    from gigaplan.plan import load  # noqa: PLC0415
+    from gigaplan.figure import PathError
+    from gigaplan.plan import load
 
     plan = load(said.plan)
     for change in said.set:
@@ -185,8 +221,8 @@ def opened(said: argparse.Namespace) -> Plan:
 
 def finished(plan: Plan, result: Result) -> int:
     """Return the exit code of a run, and say on stderr what blocks it."""
-    from gigaplan.figure import BLOCKING, reasons  # noqa: PLC0415
-    from gigaplan.report.facts import facts  # noqa: PLC0415
+    from gigaplan.figure import BLOCKING, reasons
+    from gigaplan.report.facts import facts
 
     bits = int(result.verdict[0])
     if not bits & BLOCKING:
@@ -199,10 +235,10 @@ def finished(plan: Plan, result: Result) -> int:
 
 def run(said: argparse.Namespace) -> int:
     """Simulate a plan and write its report."""
-    from gigaplan.futures import worth  # noqa: PLC0415
-    from gigaplan.plan import prepare, simulate  # noqa: PLC0415
-    from gigaplan.report.facts import as_json, check_published, facts  # noqa: PLC0415
-    from gigaplan.report.text import summary  # noqa: PLC0415
+    from gigaplan.futures import worth
+    from gigaplan.plan import prepare, simulate
+    from gigaplan.report.facts import as_json, check_published, facts
+    from gigaplan.report.text import summary
 
     plan = prepare(opened(said))
     result = simulate(plan)
@@ -215,15 +251,21 @@ def run(said: argparse.Namespace) -> int:
     if not said.no_files:
         files = write_files(said, plan, result, told)
         if not said.json:
-            show(["", f"Written: {', '.join(files)}",
-                  f"Next: gigaplan why {said.plan} money.consolidated.npv; gigaplan futures {said.plan} -n 1e5"])
+            show(
+                [
+                    "",
+                    f"Written: {', '.join(files)}",
+                    f"Next: gigaplan why {said.plan} money.consolidated.npv",
+                    f"      gigaplan futures {said.plan} -n 1e4",
+                ]
+            )
     return finished(plan, result)
 
 
-def write_files(said: argparse.Namespace, plan: Plan, result: Result, told: Any) -> list[str]:  # noqa: ANN401
+def write_files(said: argparse.Namespace, plan: Plan, result: Result, told: Any) -> list[str]:
     """Write report.html and result.parquet and return their names."""
-    from gigaplan.report.page import page, write_text  # noqa: PLC0415
-    from gigaplan.report.parquet import write_parquet  # noqa: PLC0415
+    from gigaplan.report.page import page, write_text
+    from gigaplan.report.parquet import write_parquet
 
     folder = Path(said.output or Path(said.plan).stem)
     folder.mkdir(parents=True, exist_ok=True)
@@ -234,25 +276,37 @@ def write_files(said: argparse.Namespace, plan: Plan, result: Result, told: Any)
 
 def check(said: argparse.Namespace) -> int:
     """Read a plan, simulate it once, and say that it is fine or what is not."""
-    from gigaplan.futures import uncertain  # noqa: PLC0415
-    from gigaplan.plan import prepare, simulate  # noqa: PLC0415
-    from gigaplan.report.facts import check_published, facts  # noqa: PLC0415
+    from gigaplan.futures import uncertain
+    from gigaplan.plan import prepare, simulate
+    from gigaplan.report.facts import check_published, facts
 
     plan = prepare(opened(said))
     result = simulate(plan)
     check_published(plan, result, Path(said.plan).name)
     told = facts(plan, result, [])
     if said.json:
-        show_json({"plan": plan.name, "rests_on": told.rests_on, "uncertain": len(uncertain(plan)), "verdicts": told.verdicts})
+        show_json(
+            {
+                "plan": plan.name,
+                "rests_on": told.rests_on,
+                "uncertain": len(uncertain(plan)),
+                "verdicts": told.verdicts,
+            }
+        )
     else:
-        show([f"{said.plan}: reads well; it {told.rests_on}, {len(uncertain(plan))} of them with a range",
-              *(f"take note: {text}" for text in told.verdicts.values())])
+        show(
+            [
+                f"{said.plan}: reads well; it {told.rests_on}, "
+                f"{len(uncertain(plan))} of them with a range",
+                *(f"take note: {text}" for text in told.verdicts.values()),
+            ]
+        )
     return finished(plan, result)
 
 
 def whole_number(text: str) -> int:
     """Read a count such as 1e6 or 10,000."""
-    from gigaplan.units import UnitError, parse  # noqa: PLC0415
+    from gigaplan.units import UnitError, parse
 
     value = parse(text, "any_count")
     if value != int(value) or not 1 <= value <= 1e8:  # noqa: PLR2004
@@ -262,16 +316,20 @@ def whole_number(text: str) -> int:
 
 def run_futures(said: argparse.Namespace) -> int:
     """Simulate many futures and show how results spread."""
-    from gigaplan.figure import resolve  # noqa: PLC0415
-    from gigaplan.futures import futures  # noqa: PLC0415
-    from gigaplan.report.files import write_columns  # noqa: PLC0415
-    from gigaplan.report.text import futures_lines, headline_paths  # noqa: PLC0415
+    from gigaplan.figure import resolve
+    from gigaplan.futures import futures
+    from gigaplan.report.files import write_columns
+    from gigaplan.report.text import futures_lines, headline_paths
 
     plan = opened(said)
     count = whole_number(said.count)
     tell = progress(count) if sys.stderr.isatty() else None
     many = futures(plan, count, said.seed, inputs=said.inputs, workers=said.workers, progress=tell)
-    paths = [resolve(list(many.columns), path) for path in said.results] if said.results else headline_paths(many)
+    paths = (
+        [resolve(list(many.columns), path) for path in said.results]
+        if said.results
+        else headline_paths(many)
+    )
     if said.parquet:
         write_columns(Path(said.parquet), many)
     if said.json:
@@ -283,6 +341,7 @@ def run_futures(said: argparse.Namespace) -> int:
 
 def progress(count: int) -> Callable[[int], None]:
     """Return a function that shows how many futures are done."""
+
     def tell(done: int) -> None:
         end = "\n" if done >= count else ""
         print(f"\r{done:,} of {count:,} futures", end=end, file=sys.stderr, flush=True)
@@ -290,40 +349,59 @@ def progress(count: int) -> Callable[[int], None]:
     return tell
 
 
-def futures_json(many: Any, paths: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401
+def futures_json(many: Any, paths: Sequence[str]) -> dict[str, Any]:
     """Return quantiles of results as JSON holds them."""
-    import math  # noqa: PLC0415
+    import math
 
     shares = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
     results = {}
     for path in paths:
-        values = [float(value) if math.isfinite(value) else None for value in many.quantile(path, shares)]
+        values = [
+            float(value) if math.isfinite(value) else None for value in many.quantile(path, shares)
+        ]
         results[path] = {
-            **{f"p{round(100 * share)}": value for share, value in zip(shares, values, strict=True)},
-            "exists_frac": many.feasible_frac(path), "above_zero_frac": many.above_frac(path, 0.0),
+            **{
+                f"p{round(100 * share)}": value for share, value in zip(shares, values, strict=True)
+            },
+            "exists_frac": many.feasible_frac(path),
+            "above_zero_frac": many.above_frac(path, 0.0),
         }
-    return {"count": many.count, "seed": many.seed, "inputs": [figure.path for figure in many.figures], "results": results}
+    return {
+        "count": many.count,
+        "seed": many.seed,
+        "inputs": [figure.path for figure in many.figures],
+        "results": results,
+    }
 
 
 def run_why(said: argparse.Namespace) -> int:
     """Show what moves a result."""
-    import math  # noqa: PLC0415
+    import math
 
-    from gigaplan.futures import movers  # noqa: PLC0415
-    from gigaplan.report.text import mover_lines  # noqa: PLC0415
+    from gigaplan.futures import movers
+    from gigaplan.report.text import mover_lines
 
     path, middle, moved = movers(opened(said), said.result)
     if said.json:
-        show_json({
-            "result": path, "central": middle if math.isfinite(middle) else None,
-            "movers": [
-                {"figure": one.figure.path, "grade": one.figure.grade, "source": one.figure.source, "line": one.figure.line,
-                 "low": one.figure.low, "high": one.figure.high,
-                 "at_low": one.at_low if math.isfinite(one.at_low) else None,
-                 "at_high": one.at_high if math.isfinite(one.at_high) else None}
-                for one in moved[: said.most]
-            ],
-        })
+        show_json(
+            {
+                "result": path,
+                "central": middle if math.isfinite(middle) else None,
+                "movers": [
+                    {
+                        "figure": one.figure.path,
+                        "grade": one.figure.grade,
+                        "source": one.figure.source,
+                        "line": one.figure.line,
+                        "low": one.figure.low,
+                        "high": one.figure.high,
+                        "at_low": one.at_low if math.isfinite(one.at_low) else None,
+                        "at_high": one.at_high if math.isfinite(one.at_high) else None,
+                    }
+                    for one in moved[: said.most]
+                ],
+            }
+        )
     else:
         show(mover_lines(path, middle, moved, said.most))
     return FINE
@@ -331,13 +409,22 @@ def run_why(said: argparse.Namespace) -> int:
 
 def run_breakeven(said: argparse.Namespace) -> int:
     """Show where a result reaches a target."""
-    from gigaplan.futures import breakeven  # noqa: PLC0415
-    from gigaplan.report.text import breakeven_lines  # noqa: PLC0415
+    from gigaplan.futures import breakeven
+    from gigaplan.report.text import breakeven_lines
 
     found = breakeven(opened(said), said.input, said.result, said.target)
     if said.json:
-        show_json({"input": found.path, "now": found.now, "result": found.result, "current": found.current,
-                   "target": found.target, "values": list(found.values), "searched": [found.low, found.high]})
+        show_json(
+            {
+                "input": found.path,
+                "now": found.now,
+                "result": found.result,
+                "current": found.current,
+                "target": found.target,
+                "values": list(found.values),
+                "searched": [found.low, found.high],
+            }
+        )
     else:
         show(breakeven_lines(found))
     return FINE
@@ -345,7 +432,7 @@ def run_breakeven(said: argparse.Namespace) -> int:
 
 def run_cite(said: argparse.Namespace) -> int:
     """List the sources of a plan's figures, most used first."""
-    from gigaplan.report.sources import cite_lines, cited  # noqa: PLC0415
+    from gigaplan.report.sources import cite_lines, cited
 
     found = cited(opened(said))
     if said.json:
@@ -357,7 +444,7 @@ def run_cite(said: argparse.Namespace) -> int:
 
 def diff_plans(said: argparse.Namespace) -> int:
     """Show what differs between two plans and between their results."""
-    from gigaplan.report.compare import diff_lines, differences  # noqa: PLC0415
+    from gigaplan.report.compare import diff_lines, differences
 
     found = differences(said.plan, said.other)
     if said.json:
@@ -369,7 +456,7 @@ def diff_plans(said: argparse.Namespace) -> int:
 
 def run_catalog(said: argparse.Namespace) -> int:
     """Show the catalogue: kinds, entities, figures and their sources."""
-    from gigaplan.report.shelf import catalog_json, catalog_lines  # noqa: PLC0415
+    from gigaplan.report.shelf import catalog_json, catalog_lines
 
     if said.json:
         show_json(catalog_json(said.what, said.name))
@@ -380,7 +467,7 @@ def run_catalog(said: argparse.Namespace) -> int:
 
 def run_evidence(said: argparse.Namespace) -> int:
     """Score the models against published measurements."""
-    from gigaplan.evidence import score, score_lines  # noqa: PLC0415
+    from gigaplan.evidence import score, score_lines
 
     scored = score(said.wing, said.cases)
     if said.json:
@@ -392,8 +479,8 @@ def run_evidence(said: argparse.Namespace) -> int:
 
 def run_schema(said: argparse.Namespace) -> int:
     """Print the JSON Schema of a plan file."""
-    from gigaplan.plan.schema import Plan  # noqa: PLC0415
-    from gigaplan.read import json_schema  # noqa: PLC0415
+    from gigaplan.plan.schema import Plan
+    from gigaplan.read import json_schema
 
     del said
     show_json(json_schema(Plan))
@@ -402,11 +489,17 @@ def run_schema(said: argparse.Namespace) -> int:
 
 def run_init(said: argparse.Namespace) -> int:
     """Write a plan to start from, never over a file that exists."""
-    from gigaplan.report.templates import template_names, write_template  # noqa: PLC0415
+    from gigaplan.report.templates import template_names, write_template
 
     if said.template == "list":
-        show(["templates:", *(f"  {name:<10} {words}" for name, words in template_names().items()), "",
-              "gigaplan init rack my-rack.yaml"])
+        show(
+            [
+                "templates:",
+                *(f"  {name:<10} {words}" for name, words in template_names().items()),
+                "",
+                "gigaplan init rack my-rack.yaml",
+            ]
+        )
         return FINE
     file = write_template(said.template, said.file)
     show([f"written: {file}", f"next: gigaplan run {file}"])

@@ -626,8 +626,16 @@ def power(base: Column, exponent: Column | float) -> Column:
 
 
 def over_time(series: Series) -> Column:
-    """Sum a series over its months (T, N) -> (N,), the same for one column and many."""
-    return np.asarray(np.cumsum(series, axis=0)[-1])
+    """Sum a series over its months (T, N) -> (N,), alike for one and many.
+
+    Row is added to row in order: `np.sum` would pair rows differently for (T, 1) and (T, N).
+    """
+    if series.shape[1] == 1:
+        return np.asarray(np.cumsum(series, axis=0)[-1])
+    total = series[0].astype(np.float64)
+    for row in series[1:]:
+        np.add(total, row, out=total)
+    return total
 
 
 def stack(rows: Sequence[Column]) -> Series:

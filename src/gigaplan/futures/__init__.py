@@ -1,4 +1,4 @@
-"""Futures: draw, run a million, ask what moves a result, where it breaks even, what a unit is worth."""
+"""Draw futures, run a million, ask what moves and breaks a result."""
 
 from __future__ import annotations
 
@@ -11,11 +11,21 @@ from gigaplan.futures.many import Futures, futures
 from gigaplan.futures.why import Breakeven, Mover, breakeven, movers
 from gigaplan.futures.worth import Worth, worth
 
-__all__ = ["Breakeven", "Futures", "Mover", "Worth", "breakeven", "futures", "movers", "uncertain", "worth"]
+__all__ = [
+    "Breakeven",
+    "Futures",
+    "Mover",
+    "Worth",
+    "breakeven",
+    "futures",
+    "movers",
+    "uncertain",
+    "worth",
+]
 
 
 class Room(ModuleType):
-    """This package, callable: `gigaplan.futures(plan, 1000)` is the room and its first verb."""
+    """The package made callable: `gigaplan.futures(plan, 1000)`."""
 
     def __call__(self, *args: Any, **options: Any) -> Futures:  # noqa: ANN401
         """Simulate many futures; see `gigaplan.futures.many.futures`."""

@@ -1,7 +1,7 @@
 """Draws of uncertain figures, keyed by the identity of the figure.
 
-A figure's draw depends on the seed, its path and the number of the future, and on nothing else: adding
-an input reshuffles nothing, and future i is the same alone, in a block and on any worker.
+A figure's draw depends on the seed, its path and the number of the future, and on nothing else:
+adding an input reshuffles nothing, and future i is the same alone, in a block, on any worker.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ def uncertain(plan: Plan) -> dict[str, Figure]:
 
     A figure that the user has set to something else is certain: what they say counts.
     """
-    known = dict(canonical(plan)) | {f"{CATALOG}{path}": value for path, value in canonical(plan.entities)}
+    known = dict(canonical(plan)) | {
+        f"{CATALOG}{path}": value for path, value in canonical(plan.entities)
+    }
     return {
         path: figure
         for path, figure in plan.ledger.items()
-        if figure.uncertain and path in known and column(known[path]).shape == (1,)
+        if figure.uncertain
+        and path in known
+        and column(known[path]).shape == (1,)
         and column(known[path])[0] == figure.value
     }
 
@@ -73,7 +77,8 @@ def inverse(figure: Figure, chance_frac: Column) -> Column:
 def drawn(figures: Iterable[Figure], seed: int, start: int, count: int) -> dict[str, Column]:
     """Return the draws of figures for a block of futures, by path."""
     return {
-        figure.path: inverse(figure, uniform_frac(seed, figure.path, start, count)) for figure in figures
+        figure.path: inverse(figure, uniform_frac(seed, figure.path, start, count))
+        for figure in figures
     }
 
 

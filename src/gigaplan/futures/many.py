@@ -65,10 +65,12 @@ class Futures:
         return float(np.count_nonzero(np.isfinite(self[path]))) / self.count
 
     def above_frac(self, path: str, level: float) -> float:
-        """Return the share above a level, of the futures in which a result exists; NaN when in none."""
+        """Return the share above a level, of the futures in which it exists."""
         values = self[path]
         finite = values[np.isfinite(values)]
-        return float(np.count_nonzero(finite > level)) / finite.size if finite.size else float("nan")
+        return (
+            float(np.count_nonzero(finite > level)) / finite.size if finite.size else float("nan")
+        )
 
     def quantile(self, path: str, shares: Sequence[float]) -> NDArray[np.float64]:
         """Return quantiles of a result over the futures in which it exists; NaN when in none."""
@@ -109,16 +111,29 @@ def shard(
     for begin in range(start, start + count, BLOCK):
         size = min(BLOCK, start + count - begin)
         result = simulate(with_columns(plan, drawn(figures, seed, begin, size)))
-        parts.append({path: np.broadcast_to(array, (size,)) for path, array in selected(result, is_column).items()})
+        parts.append(
+            {
+                path: np.broadcast_to(array, (size,))
+                for path, array in selected(result, is_column).items()
+            }
+        )
         if begin < FAN:
             series = selected(result, lambda _, array: array.ndim == DIMENSIONS_OF_SERIES)
-            fans.append({path: np.broadcast_to(array, (array.shape[0], size)) for path, array in series.items()})
+            fans.append(
+                {
+                    path: np.broadcast_to(array, (array.shape[0], size))
+                    for path, array in series.items()
+                }
+            )
     return gathered(parts, 0), gathered(fans, 1)
 
 
 def gathered(parts: list[dict[str, Column]], axis: int) -> dict[str, Column]:
     """Join blocks in the order of their futures."""
-    return {path: np.concatenate([part[path] for part in parts], axis=axis) for path in (parts[0] if parts else {})}
+    return {
+        path: np.concatenate([part[path] for part in parts], axis=axis)
+        for path in (parts[0] if parts else {})
+    }
 
 
 def futures(
@@ -168,7 +183,9 @@ def futures(
                 progress(begin + size)
     else:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            waiting = [pool.submit(shard, ready, figures, seed, begin, size) for begin, size in jobs]
+            waiting = [
+                pool.submit(shard, ready, figures, seed, begin, size) for begin, size in jobs
+            ]
             for job, (begin, size) in zip(waiting, jobs, strict=True):
                 done.append(job.result())
                 if progress:

@@ -146,12 +146,16 @@ def search_range(plan: Plan, path: str, now: float) -> tuple[float, float]:
     return (low, min(high, 1.0)) if path.endswith("_frac") else (low, high)
 
 
-def crossings(plan: Plan, path: str, result: str, target: float, low: float, high: float) -> list[float]:
+def crossings(
+    plan: Plan, path: str, result: str, target: float, low: float, high: float
+) -> list[float]:
     """Return where the result crosses the target, each narrowed in passes of columns."""
     grid = np.linspace(low, high, POINTS)
     values = tried(plan, path, result, grid) - target
     found = []
-    for index in np.flatnonzero(np.isfinite(values[:-1] * values[1:]) & (values[:-1] * values[1:] <= 0.0)):
+    for index in np.flatnonzero(
+        np.isfinite(values[:-1] * values[1:]) & (values[:-1] * values[1:] <= 0.0)
+    ):
         begin, end = grid[index], grid[index + 1]
         for _ in range(PASSES - 1):
             inner = np.linspace(begin, end, POINTS)

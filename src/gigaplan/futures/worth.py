@@ -1,7 +1,7 @@
 """What one unit is worth: a month of power, a point of MFU, a dollar per megawatt-hour...
 
-One call with paired columns: column 0 of each future is the plan as it is, the others have one thing
-changed, always for the better.
+One call with paired columns: column 0 of each future is the plan as it is, the others have one
+thing changed, always for the better.
 """
 
 from __future__ import annotations
@@ -69,13 +69,20 @@ def units_of(plan: Plan) -> Iterator[Unit]:
     """Yield the units that a plan has a place for."""
     known = [path for path, _ in canonical(plan)]
     dates = tuple(
-        path for path in known
+        path
+        for path in known
         if path.startswith(("sites.", "site_groups."))
         and path.rpartition(".")[2] in {"from_date", "construction_date"}
         and not any(part in path for part in ("price_usd", ".hall."))
     )
-    sites = [*(f"sites.{name}" for name in plan.sites), *(f"site_groups.{name}.site" for name in plan.site_groups)]
-    halls = [*(f"halls.{name}" for name in plan.halls), *(f"site_groups.{name}.hall" for name in plan.site_groups)]
+    sites = [
+        *(f"sites.{name}" for name in plan.sites),
+        *(f"site_groups.{name}.site" for name in plan.site_groups),
+    ]
+    halls = [
+        *(f"halls.{name}" for name in plan.halls),
+        *(f"site_groups.{name}.hall" for name in plan.site_groups),
+    ]
     serving = [name for name, work in plan.workloads.items() if isinstance(work, Serve)]
     used = [name for name, work in plan.workloads.items() if isinstance(work, Serve | Rent)]
     training = [name for name, work in plan.workloads.items() if isinstance(work, Train)]
@@ -84,15 +91,35 @@ def units_of(plan: Plan) -> Iterator[Unit]:
         Unit("power one month earlier", dates, by(-1.0)),
         Unit("1 USD/MWh less", energy_paths(plan), by(-1.0)),
         Unit("0.01 of PUE less", tuple(f"{site}.pue_extra_ratio" for site in sites), by(-0.01)),
-        Unit("one point of MFU", tuple(f"workloads.{name}.mfu_extra_frac" for name in training), by(0.01)),
-        Unit("one point of goodput", tuple(f"{hall}.goodput_extra_frac" for hall in halls), by(0.01)),
-        Unit("five points of utilisation", tuple(f"workloads.{name}.utilised_frac" for name in used),
-             lambda values: np.minimum(values + 0.05, 1.0)),
-        Unit("chips 10 % cheaper", tuple(f"{hall}.price_ratio" for hall in halls), lambda values: values * 0.9),
+        Unit(
+            "one point of MFU",
+            tuple(f"workloads.{name}.mfu_extra_frac" for name in training),
+            by(0.01),
+        ),
+        Unit(
+            "one point of goodput", tuple(f"{hall}.goodput_extra_frac" for hall in halls), by(0.01)
+        ),
+        Unit(
+            "five points of utilisation",
+            tuple(f"workloads.{name}.utilised_frac" for name in used),
+            lambda values: np.minimum(values + 0.05, 1.0),
+        ),
+        Unit(
+            "chips 10 % cheaper",
+            tuple(f"{hall}.price_ratio" for hall in halls),
+            lambda values: values * 0.9,
+        ),
         Unit("a year of chip life", tuple(f"{hall}.life_extra_years" for hall in halls), by(1.0)),
-        Unit("100 bp less interest", tuple(f"deals.{name}.rate_frac_per_year" for name in debts),
-             lambda values: np.maximum(values - 0.01, 0.0)),
-        Unit("0.1 USD/Mtoken more", tuple(f"workloads.{name}.price_usd_per_mtoken" for name in serving), by(0.1)),
+        Unit(
+            "100 bp less interest",
+            tuple(f"deals.{name}.rate_frac_per_year" for name in debts),
+            lambda values: np.maximum(values - 0.01, 0.0),
+        ),
+        Unit(
+            "0.1 USD/Mtoken more",
+            tuple(f"workloads.{name}.price_usd_per_mtoken" for name in serving),
+            by(0.1),
+        ),
     ]
     yield from (unit for unit in found if unit.paths)
 
@@ -100,11 +127,17 @@ def units_of(plan: Plan) -> Iterator[Unit]:
 def energy_paths(plan: Plan) -> tuple[str, ...]:
     """Return where a plan's energy prices are said: in its sites, or in their places."""
     paths = []
-    members = {**{f"sites.{name}": site for name, site in plan.sites.items()},
-               **{f"site_groups.{name}.site": group.site for name, group in plan.site_groups.items()}}
+    members = {
+        **{f"sites.{name}": site for name, site in plan.sites.items()},
+        **{f"site_groups.{name}.site": group.site for name, group in plan.site_groups.items()},
+    }
     own = [path for path, _ in canonical(plan)]
     for path, site in members.items():
-        stated = [known for known in own if known.startswith(f"{path}.price_usd_per_mwh") and not known.endswith("from_date")]
+        stated = [
+            known
+            for known in own
+            if known.startswith(f"{path}.price_usd_per_mwh") and not known.endswith("from_date")
+        ]
         paths.extend(stated or [f"{CATALOG}{site.place}.price_usd_per_mwh"])
     return tuple(dict.fromkeys(paths))
 
@@ -129,10 +162,15 @@ def worth(plan: Plan, sample: int = SAMPLE, seed: int = 1) -> list[Worth]:
     ready = prepare(plan)
     units = list(units_of(ready))
     width = len(units) + 1
-    numbers = dict(canonical(ready)) | {f"{CATALOG}{path}": value for path, value in canonical(ready.entities)}
+    numbers = dict(canonical(ready)) | {
+        f"{CATALOG}{path}": value for path, value in canonical(ready.entities)
+    }
     central = {path: column(value)[:1] for path, value in numbers.items()}
     draws = drawn(uncertain(ready).values(), seed, 0, sample)
-    columns = {path: np.repeat(np.concatenate([central[path], values]), width) for path, values in draws.items()}
+    columns = {
+        path: np.repeat(np.concatenate([central[path], values]), width)
+        for path, values in draws.items()
+    }
     for index, unit in enumerate(units):
         for path in unit.paths:
             values = columns.get(path, np.repeat(central[path], width * (sample + 1))).copy()
@@ -163,4 +201,9 @@ def worth_of(plan: Plan, unit: Unit, index: int, wanted: dict[str, Column], widt
     figures = [plan.ledger[path] for path in unit.paths if path in plan.ledger]
     grades = [figure.grade for figure in figures]
     grade = max(grades, key=GRADE_ORDER.index) if grades else ""
-    return Worth(unit.name, grade, tuple(sorted({figure.source for figure in figures if figure.source})), change)
+    return Worth(
+        unit.name,
+        grade,
+        tuple(sorted({figure.source for figure in figures if figure.source})),
+        change,
+    )

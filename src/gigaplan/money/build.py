@@ -17,6 +17,7 @@ from gigaplan.units import (
     column,
     on_calendar,
     option,
+    over_time,
     quantity,
     share_in_service,
 )
@@ -47,7 +48,9 @@ class Costs:
     gas_heat_rate_mmbtu_per_mwh: Real = quantity(low=3.4, high=20.0, doc="fuel per energy")
     build_months: Real = quantity(low=0.5, high=120.0, doc="ground-breaking to first power")
     deploy_usd_per_chip: Real = quantity(low=0.0, doc="racks, cabling and installation per chip")
-    it_maintenance_frac_per_year: Real = quantity(low=0.0, high=1.0, doc="support of IT over its price")
+    it_maintenance_frac_per_year: Real = quantity(
+        low=0.0, high=1.0, doc="support of IT over its price"
+    )
     maintenance_frac_per_year: Real = quantity(low=0.0, high=1.0, doc="upkeep over facility cost")
     insurance_frac_per_year: Real = quantity(low=0.0, high=1.0, doc="insurance over asset cost")
     people_count_per_mw: Real = quantity(low=0.0, doc="people on site per MW of critical IT")
@@ -57,7 +60,11 @@ class Costs:
 
 
 def shell_mw(
-    capacity_mw: Real, construction_date: Real, build_months: Real, buildings: int, spacing_months: Real
+    capacity_mw: Real,
+    construction_date: Real,
+    build_months: Real,
+    buildings: int,
+    spacing_months: Real,
 ) -> Steps:
     """Return facility power under a roof by date, building after building.
 
@@ -81,13 +88,16 @@ def shell_mw(
     """
     first = column(construction_date) + column(build_months)
     dates = tuple(first + index * column(spacing_months) for index in range(buildings))
-    return Steps(dates, tuple(column(capacity_mw) * ((index + 1) / buildings) for index in range(buildings)))
+    return Steps(
+        dates, tuple(column(capacity_mw) * ((index + 1) / buildings) for index in range(buildings))
+    )
 
 
 def from_start(steps: Steps, calendar: Calendar) -> Steps:
     """Return the same values, what has no date dated to the plan's start."""
     dates = tuple(
-        np.where(column(date) <= ALWAYS_DATE, calendar.start_date, column(date)) for date in steps.dates
+        np.where(column(date) <= ALWAYS_DATE, calendar.start_date, column(date))
+        for date in steps.dates
     )
     return Steps(dates, steps.values)
 
@@ -116,7 +126,9 @@ class Deliveries:
     refreshed_count: Series
 
 
-def deliveries(chips_count: Steps, life_years: Column, calendar: Calendar, *, refresh: bool) -> Deliveries:
+def deliveries(
+    chips_count: Steps, life_years: Column, calendar: Calendar, *, refresh: bool
+) -> Deliveries:
     """Return chips installed, bought and replaced by month.
 
     Parameters
@@ -132,9 +144,9 @@ def deliveries(chips_count: Steps, life_years: Column, calendar: Calendar, *, re
 
     Notes
     -----
-    A number without a date is delivered, and bought, when the plan starts. What was delivered on a date
-    before that is in service from the first month and not bought again. A delivery inside a month
-    counts for the rest of it. Retirement is the delivery, one life later.
+    A number without a date is delivered, and bought, when the plan starts. What was delivered on a
+    date before that is in service from the first month and not bought again. A delivery inside a
+    month counts for the rest of it. Retirement is the delivery, one life later.
     """
     chips_count = from_start(chips_count, calendar)
     life_months = column(life_years) * MONTHS_PER_YEAR
@@ -212,9 +224,9 @@ def construction_frac(ready_mw: Steps, build_months: Column, calendar: Calendar)
 
     Notes
     -----
-    Spending on each phase follows the S-curve 3u^2 - 2u^3 of elapsed time u in 0..1. What was
-    ready before the plan starts was paid before it; of a phase under way, what is spent is due in the
-    first month.
+    Spending on each phase follows the S-curve 3u^2 - 2u^3 of elapsed time u in 0..1. What
+    was ready before the plan starts was paid before it; of a phase under way, what is spent is due
+    in the first month.
     """
     final = column(ready_mw.values[-1])
     total = np.zeros((calendar.months, 1))
@@ -222,7 +234,11 @@ def construction_frac(ready_mw: Steps, build_months: Column, calendar: Calendar)
     for date, value in zip(ready_mw.dates, ready_mw.values, strict=True):
         after = column(value)
         begin = column(date) - build_months
-        size = np.where(column(date) >= calendar.start_date, (after - before) / np.where(final == 0.0, 1.0, final), 0.0)
+        size = np.where(
+            column(date) >= calendar.start_date,
+            (after - before) / np.where(final == 0.0, 1.0, final),
+            0.0,
+        )
         spent = spent_frac((calendar.dates + 1.0 - begin[None, :]) / build_months[None, :])
         monthly = np.concatenate([spent[:1], spent[1:] - spent[:-1]])
         total = total + size[None, :] * monthly
@@ -238,9 +254,11 @@ def spent_frac(elapsed_frac: Series) -> Series:
 
 def remaining_usd(capex_usd: Series, life_years: Column, calendar: Calendar) -> Column:
     """Return what straight-line wear leaves of capital at the plan's end [USD] (N,)."""
-    left_years = (calendar.months - 1.0 - np.arange(calendar.months, dtype=np.float64))[:, None] / MONTHS_PER_YEAR
+    left_years = (calendar.months - 1.0 - np.arange(calendar.months, dtype=np.float64))[
+        :, None
+    ] / MONTHS_PER_YEAR
     kept = np.clip(1.0 - left_years / life_years[None, :], 0.0, 1.0)
-    return np.asarray(np.cumsum(capex_usd * kept, axis=0)[-1])
+    return over_time(capex_usd * kept)
 
 
 def escalation_ratio(rate_frac_per_year: Column, calendar: Calendar) -> Series:

@@ -222,6 +222,7 @@ class Choices(NamedTuple):
     after_tax: bool
     amortising: bool
     reserving: bool
+    opened: bool
 
 
 class Axis(NamedTuple):
@@ -271,7 +272,7 @@ def accounts(
     """
     inputs = inputs_of(periods, flows, terms)
     count = count_of(inputs, terms)
-    axis, choices = axis_of(periods), choices_of(periods, terms)
+    axis, choices = axis_of(periods), choices_of(periods, terms, statements=statements)
     numbers = numbers_of(periods, terms, count)
     loans = loans_of(terms.loans, ASSET_CLASSES, periods, count)
     wear = wear_of(terms.law, ASSET_CLASSES, count)
@@ -279,7 +280,7 @@ def accounts(
     keep = statements or keep_flow
     width = count if keep else min(count, CHUNK)
     flow = np.empty((2, length, width))
-    lines = np.empty((len(LINES), length, count) if statements else (len(LINES), 0, 0))
+    lines = np.zeros((len(LINES), length, count) if statements else (len(LINES), 0, 0))
     ratios = np.empty((4, count))
     discount = np.broadcast_to(column(terms.discount_frac_per_year), (count,))
     found = []
@@ -330,9 +331,10 @@ def verdict_of(terms: Terms, flows: Flows, ratios: Floats, roots_count: Column) 
 
 
 def contiguous(series_usd: Series) -> Floats:
-    """Return a series as the kernel takes it, one future's worth where all are alike by stride."""
+    """Return a series as the kernel takes it: one column where all share it, no rows where it is zero."""
     alike = series_usd[:, :1] if series_usd.strides[1] == 0 else series_usd
-    return np.ascontiguousarray(alike, dtype=np.float64)
+    nothing = alike.shape[1] == 1 and not np.any(alike)
+    return np.ascontiguousarray(alike[:0] if nothing else alike, dtype=np.float64)
 
 
 def inputs_of(periods: Periods, flows: Flows, terms: Terms) -> Inputs:
@@ -386,8 +388,9 @@ def numbers_of(periods: Periods, terms: Terms, count: int) -> Numbers:
     return Numbers(*matrix)
 
 
-def choices_of(periods: Periods, terms: Terms) -> Choices:
+def choices_of(periods: Periods, terms: Terms, *, statements: bool) -> Choices:
     """Return the structure that the kernel branches on."""
+    brought = (terms.opening.cash_usd, terms.opening.price_usd, *(loan.opening_usd for loan in terms.loans))
     costly = any(bool(np.any(column(loan.fee_frac) != 0.0)) or loan.capitalised for loan in terms.loans)
     return Choices(
         per_year=periods.per_year,
@@ -396,6 +399,7 @@ def choices_of(periods: Periods, terms: Terms) -> Choices:
         after_tax=terms.dscr_after_tax,
         amortising=costly,
         reserving=bool(np.any(column(terms.operating_reserve_months) != 0.0)),
+        opened=statements or any(np.any(column(value) != 0.0) for value in brought),
     )
 
 
@@ -454,30 +458,25 @@ def statements_of(periods: Periods, flows: Flows, terms: Terms, lines: Floats) -
 
 
 class Block(NamedTuple):
-    """Series of the futures side by side, (T, LANES); (Y, LANES) by tax year; (LANES,) by future."""
+    """Series of the futures side by side, (T, LANES); (Y, LANES) by tax year; (8, LANES)."""
 
     ebitda: Floats
-    operating: Floats
+    gross: Floats
     capex: Floats
-    residual: Floats
     covered: Floats
     share: Floats
     interest: Floats
-    capitalised: Floats
-    principal: Floats
-    draw: Floats
-    fee: Floats
+    cost: Floats
+    net: Floats
     service: Floats
     served: Floats
     debt: Floats
     reserve: Floats
-    reserve_income: Floats
+    earned: Floats
     amortised: Floats
     tax: Floats
     plain_tax: Floats
     running: Floats
-    payout: Floats
-    cash: Floats
     income: Floats
     plain: Floats
     wear: Floats
@@ -487,15 +486,149 @@ class Block(NamedTuple):
 
 
 @njit(cache=True, error_model="numpy")
-def new_block(length: int, years: int) -> Block:
-    """Make room for LANES futures."""
-    t = np.zeros((22, length, LANES))
-    y = np.zeros((5, years, LANES))
+def new_block(length: int, years: int, width: int) -> Block:
+    """Make room for some futures."""
+    t = np.zeros((15, length, width))
+    y = np.zeros((7, years, width))
     return Block(
-        t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], t[11], t[12], t[13], t[14],
-        t[15], t[16], t[17], t[18], t[19], t[20], t[21], y[0], y[1], y[2], y[3], y[4],
-        np.zeros((8, LANES)),
+        t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], t[11], t[12], t[13],
+        y[0], y[1], t[14], y[2], y[3], y[4], y[5], y[6], np.zeros((8, width)),
     )
+
+
+@njit(cache=True, error_model="numpy")
+def put(source: Floats, sign: float, first: int, n: int, target: Floats, held: float) -> None:
+    """Set the target to `held` (0 or 1) times itself plus a series times a sign.
+
+    A series of one future is added to each; one without rows is nothing.
+    """
+    if source.shape[0] == 0 and held != 0.0:
+        return
+    for t in range(target.shape[0]):
+        if held == 0.0:
+            for k in range(n):
+                target[t, k] = 0.0
+        if source.shape[0] > 0 and source.shape[1] > 1:
+            for k in range(n):
+                target[t, k] += sign * source[t, np.uint64(first + k)]
+        elif source.shape[0] > 0:
+            for k in range(n):
+                target[t, k] += sign * source[t, 0]
+
+
+@njit(cache=True, error_model="numpy")
+def gather(inputs: Inputs, first: int, n: int, block: Block) -> None:
+    """Add up what does not depend on financing: EBITDA, that with sales, capital spent."""
+    put(inputs.revenue, 1.0, first, n, block.ebitda, 0.0)
+    put(inputs.contract_in, 1.0, first, n, block.ebitda, 1.0)
+    put(inputs.contract_out, -1.0, first, n, block.ebitda, 1.0)
+    put(inputs.operating, -1.0, first, n, block.ebitda, 1.0)
+    put(inputs.residual, 1.0, first, n, block.gross, 0.0)
+    for t in range(block.gross.shape[0]):
+        for k in range(n):
+            block.gross[t, k] += block.ebitda[t, k]
+    for c in range(len(inputs.capex)):
+        put(inputs.capex[c], 1.0, first, n, block.capex, 0.0 if c == 0 else 1.0)
+
+
+@njit(cache=True, error_model="numpy")
+def fill_shares(loans: Loans, j: int, first: int, n: int, axis: Axis, share: Floats, lanes: Floats) -> None:
+    """Set the share of what is owed that each period repays.
+
+    For a level loan `share` first holds s(periods left), from the last period back.
+    """
+    start, end, begins, growth, tail, part = lanes[0], lanes[1], lanes[2], lanes[3], lanes[4], lanes[5]
+    for k in range(n):
+        start[k], end[k] = loans.start[j, first + k], loans.end[j, first + k]
+        growth[k], tail[k] = loans.growth[j, first + k], loans.tail[j, first + k]
+        part[k], begins[k] = loans.first[j, first + k], loans.tail_begin[j, first + k]
+    profile = loans.profile[j]
+    last = share.shape[0] - 1
+    if profile == LEVEL:
+        for t in axis.back:
+            after = min(t + 1, last)
+            for k in range(n):
+                grown = 1.0 + growth[k] * share[after, k]
+                share[t, k] = grown if axis.begin[t] < begins[k] else tail[k]
+    for t in range(last + 1):
+        begin, until = axis.begin[t], axis.end[t]
+        for k in range(n):
+            if profile == LEVEL:
+                due = part[k] if begin < start[k] else 1.0 / share[t, k]
+            elif profile == STRAIGHT_LINE:
+                due = (until - max(begin, start[k])) / (end[k] - max(begin, start[k]))
+            else:
+                due = 0.0
+            due = 1.0 if until >= end[k] else due
+            share[t, k] = due if until > start[k] else 0.0
+    if profile == CUSTOM:
+        for t in range(last + 1):
+            for k in range(n):
+                share[t, k] = loans.custom[j, t, first + k]
+
+
+@njit(cache=True, error_model="numpy")
+def borrow(loans: Loans, j: int, first: int, n: int, axis: Axis, block: Block, lines: Floats) -> None:
+    """Draw, serve and repay one loan, and add it to the party's debt.
+
+    `net` is what it brings in cash, `cost` its fee and the interest that joins it.
+    """
+    lanes = block.lanes
+    for k in range(n):
+        lanes[2, k], lanes[3, k] = loans.geared[j, first + k], loans.rate[j, first + k]
+        lanes[4, k], lanes[5, k] = loans.fee[j, first + k], loans.opening[j, first + k]
+    joins = 1.0 if loans.capitalised[j] else 0.0
+    counts = 0.0 if loans.profile[j] == BULLET else 1.0
+    held = 0.0 if j == 0 else 1.0
+    for t in range(len(axis.begin)):
+        begin, until, length, year = axis.begin[t], axis.end[t], axis.length[t], axis.year_frac[t]
+        for k in range(n):
+            owed = lanes[5, k]
+            due = owed * lanes[3, k] * year
+            added = due * min(max(lanes[0, k] - begin, 0.0), length) * joins
+            repaid = owed * block.share[t, k]
+            drawn = lanes[2, k] * block.covered[t, k] if until < lanes[1, k] else 0.0
+            fee = lanes[4, k] * drawn
+            debt = owed - repaid + drawn + added
+            service = due - added + counts * repaid if until > lanes[0, k] else 0.0
+            lanes[5, k] = debt
+            block.service[t, k] = service
+            block.debt[t, k] = held * block.debt[t, k] + debt
+            block.interest[t, k] = held * block.interest[t, k] + (due - added)
+            block.cost[t, k] = held * block.cost[t, k] + (fee + added)
+            block.net[t, k] = held * block.net[t, k] + (drawn - fee - (due - added) - repaid)
+            block.served[t, k] = held * block.served[t, k] + service
+            if lines.shape[1] > 0:
+                lines[0, t, first + k] += due - added
+                lines[1, t, first + k] += added
+                lines[2, t, first + k] += repaid
+                lines[3, t, first + k] += drawn
+                lines[4, t, first + k] += fee
+
+
+@njit(cache=True, error_model="numpy")
+def hold(source: Floats, ahead: Floats, first: int, n: int, block: Block) -> None:
+    """Add to the reserve what the coming periods need, fractions of a period included."""
+    last = source.shape[0] - 1
+    running = block.running
+    alike = True
+    for k in range(n):
+        running[0, k] = source[0, k]
+        alike = alike and ahead[first + k] == ahead[first]
+    for t in range(1, last + 1):
+        for k in range(n):
+            running[t, k] = running[t - 1, k] + source[t, k]
+    groups = 1 if alike else n
+    for g in range(groups):
+        periods = ahead[first + g] if ahead[first + g] > 0.0 else 0.0
+        whole = int(min(periods, float(last)))
+        part = periods - whole
+        for t in range(last + 1):
+            low = min(t + whole, last)
+            high = min(low + 1, last)
+            for k in range(0 if alike else g, n if alike else g + 1):
+                coming = running[low, k] + part * (running[high, k] - running[low, k])
+                block.reserve[t, k] += coming - running[t, k]
 
 
 @njit(cache=True, error_model="numpy")
@@ -507,177 +640,88 @@ def clear(target: Floats) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def add(source: Floats, sign: float, first: int, n: int, target: Floats) -> None:
-    """Add a series, times a sign, of some futures; one future's worth is added to each."""
-    for t in range(source.shape[0]):
-        if source.shape[1] > 1:
-            for k in range(n):
-                target[t, k] += sign * source[t, np.uint64(first + k)]
-        else:
-            for k in range(n):
-                target[t, k] += sign * source[t, 0]
-
-
-@njit(cache=True, error_model="numpy")
-def gather(inputs: Inputs, first: int, n: int, block: Block) -> None:
-    """Add up what does not depend on financing."""
-    for target in (block.ebitda, block.operating, block.capex, block.residual):
-        clear(target)
-    add(inputs.revenue, 1.0, first, n, block.ebitda)
-    add(inputs.contract_in, 1.0, first, n, block.ebitda)
-    add(inputs.contract_out, -1.0, first, n, block.ebitda)
-    add(inputs.operating, -1.0, first, n, block.ebitda)
-    add(inputs.operating, 1.0, first, n, block.operating)
-    add(inputs.residual, 1.0, first, n, block.residual)
-    for c in range(len(inputs.capex)):
-        add(inputs.capex[c], 1.0, first, n, block.capex)
-
-
-@njit(cache=True, error_model="numpy")
-def fill_shares(loans: Loans, j: int, first: int, n: int, axis: Axis, share: Floats) -> None:
-    """Set the share of what is owed that each period repays."""
-    profile = loans.profile[j]
-    for k in range(n):
-        i = first + k
-        start, end, growth = loans.start[j, i], loans.end[j, i], loans.growth[j, i]
-        grown = loans.tail[j, i]
-        for t in axis.back:
-            begin, until = axis.begin[t], axis.end[t]
-            grown = 1.0 + growth * grown if begin < loans.tail_begin[j, i] else grown
-            part = 0.0
-            if profile == CUSTOM:
-                part = loans.custom[j, t, i]
-            elif until > start and until >= end:
-                part = 1.0
-            elif until > start and profile == STRAIGHT_LINE:
-                part = (until - max(begin, start)) / (end - max(begin, start))
-            elif until > start and profile == LEVEL:
-                part = loans.first[j, i] if begin < start else 1.0 / grown
-            share[t, k] = part
-
-
-@njit(cache=True, error_model="numpy")
-def borrow(loans: Loans, j: int, first: int, n: int, axis: Axis, block: Block) -> None:
-    """Draw, serve and repay one loan, and add it to the party's debt."""
-    geared, rate, fee = block.lanes[0], block.lanes[1], block.lanes[2]
-    start, end, debt = block.lanes[3], block.lanes[4], block.lanes[5]
-    for k in range(n):
-        geared[k] = loans.geared[j, first + k]
-        rate[k] = loans.rate[j, first + k]
-        fee[k] = loans.fee[j, first + k]
-        start[k] = loans.start[j, first + k]
-        end[k] = loans.end[j, first + k]
-        debt[k] = loans.opening[j, first + k]
-    joins = 1.0 if loans.capitalised[j] else 0.0
-    counts = 0.0 if loans.profile[j] == BULLET else 1.0
-    for t in range(len(axis.begin)):
-        begin, until, length, year = axis.begin[t], axis.end[t], axis.length[t], axis.year_frac[t]
-        for k in range(n):
-            due = debt[k] * rate[k] * year
-            added = due * min(max(start[k] - begin, 0.0), length) * joins
-            repaid = debt[k] * block.share[t, k]
-            drawn = geared[k] * block.covered[t, k] if until < end[k] else 0.0
-            debt[k] = debt[k] - repaid + drawn + added
-            block.interest[t, k] += due - added
-            block.capitalised[t, k] += added
-            block.principal[t, k] += repaid
-            block.draw[t, k] += drawn
-            block.fee[t, k] += fee[k] * drawn
-            block.service[t, k] = due - added + counts * repaid if until > start[k] else 0.0
-            block.served[t, k] += block.service[t, k]
-            block.debt[t, k] += debt[k]
-
-
-@njit(cache=True, error_model="numpy")
-def hold(source: Floats, ahead: Floats, first: int, n: int, running: Floats, reserve: Floats) -> None:
-    """Add to the reserve what the coming periods need, fractions of a period included."""
-    last = source.shape[0] - 1
-    for k in range(n):
-        total = 0.0
-        for t in range(last + 1):
-            total += source[t, k]
-            running[t, k] = total
-        periods = ahead[first + k] if ahead[first + k] > 0.0 else 0.0
-        whole = int(min(periods, float(last)))
-        part = periods - whole
-        for t in range(last + 1):
-            low = min(t + whole, last)
-            high = min(low + 1, last)
-            coming = running[low, k] + part * (running[high, k] - running[low, k])
-            reserve[t, k] += coming - running[t, k]
-
-
-@njit(cache=True, error_model="numpy")
 def finance(
     inputs: Inputs, loans: Loans, numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int,
-    block: Block,
+    block: Block, lines: Floats,
 ) -> None:
     """Run every loan and fill the reserves."""
-    for target in (
-        block.interest, block.capitalised, block.principal, block.draw, block.fee, block.served,
-        block.debt, block.reserve,
-    ):
-        clear(target)
+    clear(block.reserve)
     for j in range(len(loans.profile)):
-        clear(block.covered)
         for c in range(len(inputs.capex)):
-            if loans.covers[j, c]:
-                add(inputs.capex[c], 1.0, first, n, block.covered)
-        fill_shares(loans, j, first, n, axis, block.share)
-        borrow(loans, j, first, n, axis, block)
+            if loans.covers[j, c] or c == 0:
+                sign = 1.0 if loans.covers[j, c] else 0.0
+                put(inputs.capex[c], sign, first, n, block.covered, 0.0 if c == 0 else 1.0)
+        fill_shares(loans, j, first, n, axis, block.share, block.lanes)
+        borrow(loans, j, first, n, axis, block, lines)
         if loans.reserved[j]:
-            hold(block.service, loans.reserve[j], first, n, block.running, block.reserve)
+            hold(block.service, loans.reserve[j], first, n, block)
     if choices.reserving:
-        hold(block.operating, numbers.reserve_periods, first, n, block.running, block.reserve)
+        put(inputs.operating, 1.0, first, n, block.service, 0.0)
+        hold(block.service, numbers.reserve_periods, first, n, block)
+    rate = block.lanes[0]
     for k in range(n):
-        rate = numbers.reserve_rate[first + k]
-        block.reserve_income[0, k] = 0.0
-        for t in range(1, len(axis.begin)):
-            block.reserve_income[t, k] = rate * axis.year_frac[t] * block.reserve[t - 1, k]
+        rate[k] = numbers.reserve_rate[first + k]
+    for t in range(1, len(axis.begin)):
+        for k in range(n):
+            block.earned[t, k] = rate[k] * axis.year_frac[t] * block.reserve[t - 1, k]
 
 
 @njit(cache=True, error_model="numpy")
-def close_debt(n: int, opening: Floats, block: Block, closing: Floats, peak: Floats) -> None:
+def close_debt(first: int, n: int, block: Block, opening: Floats, ratios: Floats, lines: Floats) -> None:
     """Repay in the last period what is still owed; note it, and the most that was owed."""
     last = block.debt.shape[0] - 1
+    peak = block.lanes[0]
     for k in range(n):
         peak[k] = opening[k]
-        for t in range(last + 1):
-            peak[k] = max(peak[k], block.debt[t, k])
-        closing[k] = block.debt[last, k]
-        block.principal[last, k] += block.debt[last, k]
+    for t in range(last + 1):
+        for k in range(n):
+            peak[k] = block.debt[t, k] if block.debt[t, k] > peak[k] else peak[k]
+    for k in range(n):
+        ratios[2, first + k] = peak[k]
+        ratios[3, first + k] = block.debt[last, k]
+        if lines.shape[1] > 0:
+            lines[2, last, first + k] += block.debt[last, k]
+        block.net[last, k] -= block.debt[last, k]
         block.debt[last, k] = 0.0
 
 
 @njit(cache=True, error_model="numpy")
-def amortise(n: int, opening: Floats, block: Block) -> None:
+def amortise(n: int, opening: Floats, axis: Axis, block: Block) -> None:
     """Spread fees and capitalised interest over the debt: by what is owed over all still to be owed."""
     last = block.debt.shape[0] - 1
+    running, left = block.running, block.lanes[0]
     for k in range(n):
-        total = 0.0
-        for t in range(last, -1, -1):
-            total += block.debt[t - 1, k] if t > 0 else opening[k]
-            block.running[t, k] = total
-        left = 0.0
-        for t in range(last + 1):
-            owed = block.debt[t - 1, k] if t > 0 else opening[k]
-            cost = block.fee[t, k] + block.capitalised[t, k]
-            share = owed / block.running[t, k] if block.running[t, k] > 0.0 else 0.0
-            block.amortised[t, k] = left * share if t < last else left + cost
-            left = left + cost - block.amortised[t, k]
+        left[k] = 0.0
+        running[last, k] = block.debt[max(last - 1, 0), k] if last > 0 else opening[k]
+    for t in axis.back:
+        if 0 < t < last:
+            for k in range(n):
+                running[t, k] = running[t + 1, k] + block.debt[t - 1, k]
+    for k in range(n):
+        running[0, k] = running[min(1, last), k] + opening[k]
+    for t in range(last + 1):
+        before = max(t - 1, 0)
+        for k in range(n):
+            owed = block.debt[before, k] if t > 0 else opening[k]
+            share = owed / running[t, k] if running[t, k] > 0.0 else 0.0
+            block.amortised[t, k] = left[k] * share if t < last else left[k] + block.cost[t, k]
+        for k in range(n):
+            left[k] += block.cost[t, k] - block.amortised[t, k]
 
 
 @njit(cache=True, error_model="numpy")
-def sum_years(source: Floats, first: int, n: int, axis: Axis, block: Block) -> None:
-    """Sum what is placed in service by tax year, plainly and by the share of its year that is left."""
-    clear(block.added)
-    clear(block.late)
+def sum_years(source: Floats, first: int, n: int, axis: Axis, rest: bool, target: Floats) -> None:
+    """Sum what is placed in service by tax year; `rest`: by the share of that year that is left."""
+    clear(target)
     for t in range(source.shape[0]):
-        y, rest = axis.tax_year[t], axis.rest_frac[t]
-        for k in range(n):
-            amount = source[t, np.uint64(first + k) if source.shape[1] > 1 else np.uint64(0)]
-            block.added[y, k] += amount
-            block.late[y, k] += rest * amount
+        y = axis.tax_year[t]
+        weight = axis.rest_frac[t] if rest else 1.0
+        if source.shape[1] > 1:
+            for k in range(n):
+                target[y, k] += weight * source[t, np.uint64(first + k)]
+        else:
+            for k in range(n):
+                target[y, k] += weight * source[t, 0]
 
 
 @njit(cache=True, error_model="numpy")
@@ -700,13 +744,15 @@ def wear_by_table(wear: Wear, c: int, first: int, n: int, block: Block) -> None:
 def wear_straight(wear: Wear, first: int, n: int, block: Block) -> None:
     """Deduct vintages in a straight line from the middle of the period of service."""
     years = block.added.shape[0]
+    life = block.lanes[0]
+    for k in range(n):
+        life[k] = wear.straight_years[first + k]
     for v in range(years):
         for y in range(v, years):
             for k in range(n):
-                life = wear.straight_years[first + k]
-                left = (life - (y - v) + 1.0) * block.added[v, k] - block.late[v, k]
+                left = (life[k] - (y - v) + 1.0) * block.added[v, k] - block.late[v, k]
                 part = min(max(left, 0.0), block.added[v, k]) if y > v else block.late[v, k]
-                block.wear[y, k] += part / life
+                block.wear[y, k] += part / life[k]
 
 
 @njit(cache=True, error_model="numpy")
@@ -715,46 +761,43 @@ def deduct(
     block: Block,
 ) -> None:
     """Set depreciation for tax by tax year."""
-    clear(block.wear)
-    add(inputs.opening_wear, 1.0, first, n, block.wear)
+    put(inputs.opening_wear, 1.0, first, n, block.wear, 0.0)
     for c in range(len(inputs.placed)):
         if inputs.placed[c].shape[0] > 0 and wear.method[c] != NEVER:
-            sum_years(inputs.placed[c], first, n, axis, block)
+            sum_years(inputs.placed[c], first, n, axis, False, block.added)
             if wear.method[c] == TABLE:
                 wear_by_table(wear, c, first, n, block)
             else:
+                sum_years(inputs.placed[c], first, n, axis, True, block.late)
                 wear_straight(wear, first, n, block)
     if choices.liquidated:
+        basis = block.lanes[0]
         last = block.wear.shape[0] - 1
         for k in range(n):
-            basis = numbers.tax_basis[first + k]
-            for t in range(len(axis.begin)):
-                basis += block.capex[t, k]
-            for y in range(last + 1):
-                basis -= block.wear[y, k]
-            block.wear[last, k] += basis
+            basis[k] = numbers.tax_basis[first + k]
+        for t in range(len(axis.begin)):
+            for k in range(n):
+                basis[k] += block.capex[t, k]
+        for y in range(last + 1):
+            for k in range(n):
+                basis[k] -= block.wear[y, k]
+        for k in range(n):
+            block.wear[last, k] += basis[k]
 
 
 @njit(cache=True, error_model="numpy")
-def levy(
-    income: Floats, numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int, block: Block,
-    tax: Floats,
-) -> None:
-    """Set the tax of each year, paid in its last period; losses are carried, or refunded."""
+def levy(income: Floats, numbers: Numbers, choices: Choices, first: int, n: int, block: Block, tax: Floats) -> None:
+    """Set the tax of each year; losses are carried, or refunded."""
     loss = block.lanes[0]
-    clear(tax)
     for k in range(n):
         loss[k] = numbers.loss[first + k]
-    last = len(axis.tax_year) - 1
-    for t in range(last + 1):
-        y = axis.tax_year[t]
-        if t == last or axis.tax_year[t + 1] != y:
-            for k in range(n):
-                base = income[y, k] - block.wear[y, k]
-                gain = max(base, 0.0)
-                used = min(loss[k], numbers.cap[first + k] * gain)
-                loss[k] = loss[k] - used + (gain - base)
-                tax[t, k] = numbers.tax[first + k] * (base if choices.refunded else gain - used)
+    for y in range(income.shape[0]):
+        for k in range(n):
+            base = income[y, k] - block.wear[y, k]
+            gain = max(base, 0.0)
+            used = min(loss[k], numbers.cap[first + k] * gain)
+            loss[k] = loss[k] - used + (gain - base)
+            tax[y, k] = numbers.tax[first + k] * (base if choices.refunded else gain - used)
 
 
 @njit(cache=True, error_model="numpy")
@@ -765,65 +808,83 @@ def assess(numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int, b
     for t in range(len(axis.begin)):
         y = axis.tax_year[t]
         for k in range(n):
-            block.plain[y, k] += block.ebitda[t, k] + block.residual[t, k]
-            block.income[y, k] += block.reserve_income[t, k] - block.interest[t, k] - block.amortised[t, k]
+            block.plain[y, k] += block.gross[t, k]
+        for k in range(n):
+            block.income[y, k] += block.earned[t, k] - block.interest[t, k] - block.amortised[t, k]
     for y in range(block.plain.shape[0]):
         for k in range(n):
             block.income[y, k] += block.plain[y, k]
-    levy(block.income, numbers, axis, choices, first, n, block, block.tax)
-    levy(block.plain, numbers, axis, choices, first, n, block, block.plain_tax)
+    levy(block.income, numbers, choices, first, n, block, block.tax)
+    levy(block.plain, numbers, choices, first, n, block, block.plain_tax)
 
 
 @njit(cache=True, error_model="numpy")
-def pay_out(numbers: Numbers, opening: Floats, first: int, n: int, block: Block) -> None:
-    """Pay out all cash, or call for what is missing; set the owners' flow and the project's.
-
-    The project's flow ends in `running`.
-    """
-    cash = block.lanes[0]
+def pay_out(axis: Axis, at: int, n: int, opening: Floats, block: Block, flow: Floats) -> None:
+    """Set the owners' flow, as if there were no cash in hand, and the project's; tax at year ends."""
     last = block.debt.shape[0] - 1
-    for k in range(n):
-        cash[k] = numbers.cash[first + k]
     for t in range(last + 1):
+        before = max(t - 1, 0)
+        held = 1.0 if t > 0 else 0.0
         for k in range(n):
-            before = block.reserve[t - 1, k] if t > 0 else 0.0
-            trade = block.ebitda[t, k] + block.residual[t, k] - block.capex[t, k]
-            debt = block.draw[t, k] - block.fee[t, k] - block.interest[t, k] - block.principal[t, k]
-            kept = block.reserve_income[t, k] - (block.reserve[t, k] - before)
-            flow = trade - block.tax[t, k] + debt + kept
-            used = min(cash[k], max(-flow, 0.0)) if t < last else cash[k]
-            cash[k] -= used
-            block.cash[t, k] = cash[k]
-            block.payout[t, k] = flow + used
-            block.running[t, k] = trade - block.plain_tax[t, k]
-    for k in range(n):
-        block.running[0, k] -= numbers.price[first + k] + opening[k] - numbers.cash[first + k]
+            block.running[t, k] = block.earned[t, k] - (block.reserve[t, k] - held * block.reserve[before, k])
+        for k in range(n):
+            trade = block.gross[t, k] - block.capex[t, k]
+            flow[1, t, np.uint64(at + k)] = trade
+        for k in range(n):
+            flow[0, t, np.uint64(at + k)] = (
+                flow[1, t, np.uint64(at + k)] + block.net[t, k] + block.running[t, k]
+            )
+        y = axis.tax_year[t]
+        if t == last or axis.tax_year[t + 1] != y:
+            for k in range(n):
+                flow[0, t, at + k] -= block.tax[y, k]
+                flow[1, t, at + k] -= block.plain_tax[y, k]
 
 
 @njit(cache=True, error_model="numpy")
-def cover(choices: Choices, first: int, n: int, block: Block, ratios: Floats) -> None:
+def spend_cash(numbers: Numbers, first: int, at: int, n: int, opening: Floats, flow: Floats, lines: Floats) -> None:
+    """Meet shortfalls from the opening cash, pay out what is left of it, and add the owners' price."""
+    last = flow.shape[1] - 1
+    for k in range(n):
+        cash = numbers.cash[first + k]
+        price = numbers.price[first + k]
+        for t in range(last + 1):
+            used = min(cash, max(-flow[0, t, at + k], 0.0)) if t < last else cash
+            cash -= used
+            flow[0, t, at + k] += used
+            if lines.shape[1] > 0:
+                lines[10, t, first + k] = flow[0, t, at + k]
+                lines[11, t, first + k] = cash
+        flow[0, 0, at + k] -= price
+        flow[1, 0, at + k] -= price + opening[k] - numbers.cash[first + k]
+
+
+@njit(cache=True, error_model="numpy")
+def cover(axis: Axis, choices: Choices, first: int, n: int, block: Block, ratios: Floats) -> None:
     """Set the lowest and the mean DSCR over twelve months in which debt is served throughout."""
-    window = choices.per_year
+    window, cfads, served = choices.per_year, block.running, block.served
+    last = cfads.shape[0] - 1
+    for t in range(last + 1):
+        y = axis.tax_year[t]
+        bears = 1.0 if choices.after_tax and (t == last or axis.tax_year[t + 1] != y) else 0.0
+        for k in range(n):
+            cfads[t, k] = block.ebitda[t, k] - bears * block.tax[y, k]
     for k in range(n):
         cash = service = all_cash = all_service = total = count = 0.0
         lowest = np.inf
         run = 0
-        for t in range(block.served.shape[0]):
-            run = run + 1 if block.served[t, k] > 0.0 else 0
+        for t in range(last + 1):
+            run = run + 1 if served[t, k] > 0.0 else 0
             if run == 0:
-                continue
-            if run == 1:
                 cash = service = 0.0
-            cfads = block.ebitda[t, k] - (block.tax[t, k] if choices.after_tax else 0.0)
-            cash += cfads
-            service += block.served[t, k]
-            all_cash += cfads
-            all_service += block.served[t, k]
+                continue
+            cash += cfads[t, k]
+            service += served[t, k]
+            all_cash += cfads[t, k]
+            all_service += served[t, k]
             if run > window:
-                cash -= block.ebitda[t - window, k] - (
-                    block.tax[t - window, k] if choices.after_tax else 0.0
-                )
-                service -= block.served[t - window, k]
+                cash -= cfads[t - window, k]
+                service -= served[t - window, k]
             if run >= window:
                 total += cash / service
                 lowest = min(lowest, cash / service)
@@ -834,23 +895,17 @@ def cover(choices: Choices, first: int, n: int, block: Block, ratios: Floats) ->
 
 
 @njit(cache=True, error_model="numpy")
-def write(numbers: Numbers, block: Block, first: int, at: int, n: int, flow: Floats, lines: Floats) -> None:
-    """Write the two flows, and every line where there is room for them."""
-    for t in range(flow.shape[1]):
+def write(axis: Axis, first: int, n: int, block: Block, lines: Floats) -> None:
+    """Write the lines of statements that are not written elsewhere."""
+    for t in range(lines.shape[1]):
+        y = axis.tax_year[t]
+        at_end = t + 1 == lines.shape[1] or axis.tax_year[t + 1] != y
         for k in range(n):
-            flow[0, t, np.uint64(at + k)] = block.payout[t, k]
-            flow[1, t, np.uint64(at + k)] = block.running[t, k]
-    for k in range(n):
-        flow[0, 0, at + k] -= numbers.price[first + k]
-    if lines.shape[1] > 0:
-        kept = (
-            block.interest, block.capitalised, block.principal, block.draw, block.fee, block.amortised,
-            block.debt, block.reserve, block.reserve_income, block.tax, block.payout, block.cash,
-        )
-        for row in range(len(kept)):
-            for t in range(lines.shape[1]):
-                for k in range(n):
-                    lines[row, t, first + k] = kept[row][t, k]
+            lines[5, t, first + k] = block.amortised[t, k]
+            lines[6, t, first + k] = block.debt[t, k]
+            lines[7, t, first + k] = block.reserve[t, k]
+            lines[8, t, first + k] = block.earned[t, k]
+            lines[9, t, first + k] = block.tax[y, k] if at_end else 0.0
 
 
 @njit(cache=True, error_model="numpy")
@@ -859,24 +914,23 @@ def settle(
     start: int, count: int, flow: Floats, lines: Floats, ratios: Floats,
 ) -> None:
     """Run the accounts of some futures; flows are written from column 0 on."""
-    block = new_block(len(axis.begin), axis.tax_year[-1] + 1)
-    opening, closing, peak = block.lanes[1], block.lanes[6], block.lanes[7]
+    block = new_block(len(axis.begin), axis.tax_year[-1] + 1, min(LANES, count))
+    opening = block.lanes[7]
     for at in range(0, count, LANES):
         first, n = start + at, min(LANES, count - at)
         gather(inputs, first, n, block)
-        finance(inputs, loans, numbers, axis, choices, first, n, block)
+        finance(inputs, loans, numbers, axis, choices, first, n, block, lines)
         for k in range(n):
             opening[k] = 0.0
             for j in range(len(loans.profile)):
                 opening[k] += loans.opening[j, first + k]
-        close_debt(n, opening, block, closing, peak)
+        close_debt(first, n, block, opening, ratios, lines)
         if choices.amortising:
-            amortise(n, opening, block)
+            amortise(n, opening, axis, block)
         deduct(inputs, numbers, wear, axis, choices, first, n, block)
         assess(numbers, axis, choices, first, n, block)
-        pay_out(numbers, opening, first, n, block)
-        cover(choices, first, n, block, ratios)
-        for k in range(n):
-            ratios[2, first + k] = peak[k]
-            ratios[3, first + k] = closing[k]
-        write(numbers, block, first, at, n, flow, lines)
+        pay_out(axis, at, n, opening, block, flow)
+        if choices.opened:
+            spend_cash(numbers, first, at, n, opening, flow, lines)
+        cover(axis, choices, first, n, block, ratios)
+        write(axis, first, n, block, lines)

@@ -22,14 +22,22 @@ class Lease:
     """
 
     landlord: str = option(doc="party that owns the site")
-    tenant: str = option(doc="party that pays the rent; a name outside the plan's parties is the market")
+    tenant: str = option(
+        doc="party that pays the rent; a name outside the plan's parties is the market"
+    )
     site: str = option("main", doc="the site that is let")
     rate_usd_per_kw_month: Real = quantity(low=0.0, doc="rent of a kW of critical IT for a month")
-    from_date: Real | None = quantity(None, doc="first day; left out, when the first building is ready")
+    from_date: Real | None = quantity(
+        None, doc="first day; left out, when the first building is ready"
+    )
     term_years: Real = quantity(15.0, low=0.0, high=99.0, doc="length")
     escalator_frac_per_year: Real = quantity(0.0, low=-0.5, high=0.5, doc="yearly rise of the rent")
-    energy: str = option("passed-through", choices=("passed-through", "included"), doc="who pays for energy")
-    net: bool = option(False, doc="triple net: the tenant pays upkeep, staff, insurance and property tax")  # noqa: FBT003
+    energy: str = option(
+        "passed-through", choices=("passed-through", "included"), doc="who pays for energy"
+    )
+    net: bool = option(
+        default=False, doc="triple net: the tenant pays upkeep, staff, insurance and property tax"
+    )
     let_frac: Real = quantity(1.0, low=0.0, high=1.0, doc="share of the ready power that is let")
 
 
@@ -43,9 +51,13 @@ class Capacity:
     price_usd_per_chip_h: Real = quantity(low=0.0, doc="price of a chip for an hour")
     from_date: Real | None = quantity(None, doc="first day; left out, when chips enter service")
     term_years: Real = quantity(5.0, low=0.0, high=99.0, doc="length")
-    escalator_frac_per_year: Real = quantity(0.0, low=-0.9, high=0.5, doc="yearly change of the price")
+    escalator_frac_per_year: Real = quantity(
+        0.0, low=-0.9, high=0.5, doc="yearly change of the price"
+    )
     take_or_pay_frac: Real = quantity(1.0, low=0.0, high=1.0, doc="share due even when idle")
-    renewal_price_ratio: Real = quantity(0.0, low=0.0, high=10.0, doc="price after the term over the price before; 0 ends it")
+    renewal_price_ratio: Real = quantity(
+        0.0, low=0.0, high=10.0, doc="price after the term over the price before; 0 ends it"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,11 +68,17 @@ class Debt:
     share_frac: Real = quantity(low=0.0, high=1.0, doc="debt over the capital it pays for")
     rate_frac_per_year: Real = quantity(low=0.0, high=1.0, doc="interest, nominal")
     term_years: Real = quantity(low=0.1, high=60.0, doc="from the start of repayment")
-    repay_date: Real | None = quantity(None, doc="first repayment; left out, when all that is built first is in service")
+    repay_date: Real | None = quantity(
+        None, doc="first repayment; left out, when all that is built first is in service"
+    )
     fee_frac: Real = quantity(0.0, low=0.0, high=0.2, doc="up-front fee over each draw")
-    profile: str = option("level", choices=("level", "straight", "bullet"), doc="how principal is repaid")
+    profile: str = option(
+        "level", choices=("level", "straight", "bullet"), doc="how principal is repaid"
+    )
     reserve_months: Real = quantity(0.0, low=0.0, high=36.0, doc="debt service kept in reserve")
-    covers: tuple[str, ...] = option((), doc="asset classes it pays for (chips, shell...); left out, all")
+    covers: tuple[str, ...] = option(
+        (), doc="asset classes it pays for (chips, shell...); left out, all"
+    )
 
 
 def rent_usd(lease: Lease, let_mw: Series, first_date: Column, calendar: Calendar) -> Series:
@@ -80,11 +98,20 @@ def rent_usd(lease: Lease, let_mw: Series, first_date: Column, calendar: Calenda
     begin = first_date if lease.from_date is None else column(lease.from_date)
     active = active_frac(begin, column(lease.term_years), calendar)
     rate = column(lease.rate_usd_per_kw_month) * column(lease.let_frac) * KW_PER_MW
-    return np.asarray(let_mw * active * rate[None, :] * escalation_ratio(column(lease.escalator_frac_per_year), calendar))
+    return np.asarray(
+        let_mw
+        * active
+        * rate[None, :]
+        * escalation_ratio(column(lease.escalator_frac_per_year), calendar)
+    )
 
 
 def capacity_usd(
-    deal: Capacity, service_count: Series, busy_count: Series, first_date: Column, calendar: Calendar
+    deal: Capacity,
+    service_count: Series,
+    busy_count: Series,
+    first_date: Column,
+    calendar: Calendar,
 ) -> Series:
     """Return what the buyer of chip-hours pays each month [USD] (T, 1) or (T, N).
 
@@ -106,5 +133,7 @@ def capacity_usd(
     level = within + after * column(deal.renewal_price_ratio)[None, :]
     firm = column(deal.take_or_pay_frac)[None, :]
     paid_count = firm * service_count + (1.0 - firm) * busy_count
-    price = column(deal.price_usd_per_chip_h)[None, :] * escalation_ratio(column(deal.escalator_frac_per_year), calendar)
+    price = column(deal.price_usd_per_chip_h)[None, :] * escalation_ratio(
+        column(deal.escalator_frac_per_year), calendar
+    )
     return np.asarray(paid_count * calendar.hours * price * level)

@@ -13,6 +13,7 @@ from gigaplan.units import (
     TOKENS_PER_MTOKEN,
     Column,
     Series,
+    over_time,
     ratio,
 )
 
@@ -41,7 +42,9 @@ class Share:
 
 
 def allocate(
-    free_count: Mapping[str, Series], wanted_count: Mapping[tuple[str, str], Series], order: Sequence[str]
+    free_count: Mapping[str, Series],
+    wanted_count: Mapping[tuple[str, str], Series],
+    order: Sequence[str],
 ) -> dict[tuple[str, str], Series]:
     """Hand out the chips of every hall, workload after workload.
 
@@ -69,7 +72,11 @@ def allocate(
             chips = np.minimum(left[hall], wanted * unmet)
             given[workload, hall] = chips
             left[hall] = left[hall] - chips
-            unmet = unmet - np.where(np.isfinite(wanted), ratio(chips, np.where(np.isfinite(wanted), wanted, 1.0), 1.0), 0.0)
+            unmet = unmet - np.where(
+                np.isfinite(wanted),
+                ratio(chips, np.where(np.isfinite(wanted), wanted, 1.0), 1.0),
+                0.0,
+            )
             unmet = np.maximum(unmet, 0.0)
     return given
 
@@ -95,11 +102,11 @@ def serving_chips_count(
 
 
 def served_mtoken(
-    given_count: Series, tokens_per_s_per_chip: Column, utilised_frac: Column, hours: Series
+    given_count: Series, tokens_per_s_per_chip: Column, utilised_frac: Column, month_h: Series
 ) -> Series:
     """Return the tokens that chips serve in each month [Mtoken] (T, N)."""
     rate = np.where(np.isfinite(tokens_per_s_per_chip), tokens_per_s_per_chip * utilised_frac, 0.0)
-    return np.asarray(given_count * rate[None, :] * SECONDS_PER_HOUR * hours / TOKENS_PER_MTOKEN)
+    return np.asarray(given_count * rate[None, :] * SECONDS_PER_HOUR * month_h / TOKENS_PER_MTOKEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -122,49 +129,67 @@ class Campaign:
 
 
 def campaign(
-    given_frac: Series, run_months: Column, every_months: Column | None, dates: Series
+    given_frac: Series, run_months: Column, every_months: Column | None, month_date: Series
 ) -> Campaign:
     """Spread one training run, or one after another, over the months.
 
     Parameters
     ----------
     given_frac : Series
-        Share of the wanted chips that the workload has (T, N); with half of them it runs half as fast.
+        Share of the wanted chips that the workload has (T, N); half of them are half as fast.
     run_months : Column
         Length of a run on all of them, failures included (N,) [months].
     every_months : Column, optional
         A new run begins this often; None for a single run.
-    dates : Series
+    month_date : Series
         Start of each month (T, 1).
 
     Notes
     -----
-    Work done is the running sum of `given_frac`; a run is done when that reaches `run_months`. A run
-    longer than its rhythm keeps the chips busy all the time and sets the rhythm itself.
+    Work done is the running sum of `given_frac`; a run is done when that reaches `run_months`. A
+    run longer than its rhythm keeps the chips busy all the time and sets the rhythm itself.
     """
-    given = np.broadcast_to(given_frac, np.broadcast_shapes(given_frac.shape, (1, run_months.shape[0])))
+    given = np.broadcast_to(
+        given_frac, np.broadcast_shapes(given_frac.shape, (1, run_months.shape[0]))
+    )
     safe_months = np.where(np.isfinite(run_months) & (run_months > 0.0), run_months, np.inf)
     if every_months is None:
-        done = np.minimum(np.cumsum(given, axis=0), np.where(np.isfinite(safe_months), safe_months, 0.0)[None, :])
+        done = np.minimum(
+            np.cumsum(given, axis=0), np.where(np.isfinite(safe_months), safe_months, 0.0)[None, :]
+        )
         work = np.concatenate([done[:1], done[1:] - done[:-1]])
         busy_frac = ratio(work, given, 0.0)
         runs = work / safe_months[None, :]
     else:
         rhythm = np.maximum(every_months, safe_months)
-        busy_frac = np.where(given > 0.0, np.where(np.isfinite(rhythm), safe_months, 0.0) / np.where(np.isfinite(rhythm), rhythm, 1.0), 0.0)
+        busy_frac = np.where(
+            given > 0.0,
+            np.where(np.isfinite(rhythm), safe_months, 0.0)
+            / np.where(np.isfinite(rhythm), rhythm, 1.0),
+            0.0,
+        )
         runs = given / np.where(np.isfinite(rhythm), rhythm, np.inf)[None, :]
         work = given
-    return Campaign(busy_frac=busy_frac, runs_count=runs, finish_date=finish_date(np.cumsum(work, axis=0), given, run_months, dates))
+    return Campaign(
+        busy_frac=busy_frac,
+        runs_count=runs,
+        finish_date=finish_date(np.cumsum(work, axis=0), given, run_months, month_date),
+    )
 
 
-def finish_date(done_months: Series, given_frac: Series, run_months: Column, dates: Series) -> Column:
+def finish_date(
+    done_months: Series, given_frac: Series, run_months: Column, month_date: Series
+) -> Column:
     """Return when accumulated work reaches the length of a run [months since 2000-01] (N,)."""
     before = np.concatenate([np.zeros_like(done_months[:1]), done_months[:-1]])
-    reached = (done_months >= run_months[None, :] * (1.0 - 1e-12)) & (before < run_months[None, :] * (1.0 - 1e-12))
+    reached = (done_months >= run_months[None, :] * (1.0 - 1e-12)) & (
+        before < run_months[None, :] * (1.0 - 1e-12)
+    )
     within = ratio(run_months[None, :] - before, given_frac, 0.0)
-    when = np.where(reached, dates + np.clip(within, 0.0, 1.0), 0.0)
-    last = np.cumsum(when, axis=0)[-1]
-    return np.asarray(np.where(np.cumsum(reached, axis=0)[-1] > 0, last, np.nan))
+    when = np.where(reached, month_date + np.clip(within, 0.0, 1.0), 0.0)
+    return np.asarray(
+        np.where(over_time(reached.astype(np.float64)) > 0.0, over_time(when), np.nan)
+    )
 
 
 def run_value_usd(value_usd_per_chip_h: Column, run_flop: float, dense_tflops: Column) -> Column:

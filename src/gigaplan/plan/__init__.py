@@ -1,8 +1,8 @@
 """The whole model on one page: a plan is prepared, then simulated.
 
 `prepare` makes every choice at the central values. `simulate` is pure, and the same code for one
-future and for a million: chips and their surroundings, what limits them, what they do, what they draw,
-who pays whom, and what is left for each party.
+future and for a million: chips and their surroundings, what limits them, what they do, what they
+draw, who pays whom, and what is left for each party.
 """
 
 from __future__ import annotations
@@ -106,10 +106,11 @@ def central(value: Any) -> Any:  # noqa: ANN401
         return tuple(central(member) for member in value)
     if is_dataclass(value) and not isinstance(value, type):
         inner = [
-            item.name for item in fields(value)
+            item.name
+            for item in fields(value)
             if is_quantity(item) or not item.metadata.get("internal") or item.name == "entities"
         ]
-        return replace(value, **{name: central(getattr(value, name)) for name in inner})  # type: ignore[type-var]
+        return replace(value, **{name: central(getattr(value, name)) for name in inner})
     return value
 
 
@@ -128,8 +129,8 @@ def simulate(plan: Plan) -> Result:
 
     Notes
     -----
-    One pass, in the order in which the world happens; no stage looks ahead. The energy that halls draw
-    follows what their chips do, which follows what power they were given at nameplate.
+    One pass, in the order in which the world happens; no stage looks ahead. The energy that halls
+    draw follows what their chips do, which follows what power they were given at nameplate.
     """
     plan = prepare(plan)
     chosen: Choices = plan.chosen
@@ -140,7 +141,11 @@ def simulate(plan: Plan) -> Result:
     machines = {yard.name: {hall: machine(yard, hall) for hall in yard.halls} for yard in places}
     ground = {
         yard.name: grounds(
-            yard, machines[yard.name], plan.parties, chosen.outdoors[yard.shelf[yard.site.place].climate], calendar
+            yard,
+            machines[yard.name],
+            plan.parties,
+            chosen.outdoors[yard.shelf[yard.site.place].climate],
+            calendar,
         )
         for yard in places
     }
@@ -149,14 +154,20 @@ def simulate(plan: Plan) -> Result:
         for yard in places
         for hall, held in ground[yard.name].held.items()
     }
-    service |= {name: cloud_count(hall, calendar) for name, hall in plan.halls.items() if hall.tenure == "cloud"}
+    service |= {
+        name: cloud_count(hall, calendar)
+        for name, hall in plan.halls.items()
+        if hall.tenure == "cloud"
+    }
 
     # The work: how fast each workload runs in each hall, and which chips it gets.
     makers: dict[tuple[str, str], Trainer | Server] = {
-        (name, hall): trainer(plan, plan.workloads[name], hall, layout) for (name, hall), layout in chosen.layouts.items()
+        (name, hall): trainer(plan, name, hall, layout)
+        for (name, hall), layout in chosen.layouts.items()
     }
     makers |= {
-        (name, hall): server(plan, plan.workloads[name], hall, replica) for (name, hall), replica in chosen.replicas.items()
+        (name, hall): server(plan, name, hall, replica)
+        for (name, hall), replica in chosen.replicas.items()
     }
     work = jobs(plan, service, makers, calendar)
     busy = {hall: busy_count(work, hall, chips) for hall, chips in service.items()}
@@ -167,7 +178,9 @@ def simulate(plan: Plan) -> Result:
     for yard in places:
         share = {hall: ratio(busy[hall], service[hall], 0.0) for hall in yard.halls}
         drawn = drawn_load(yard, ground[yard.name], machines[yard.name], share, rise, calendar)
-        used[yard.name] = Used(yard=yard, ground=ground[yard.name], machines=machines[yard.name], load=drawn)
+        used[yard.name] = Used(
+            yard=yard, ground=ground[yard.name], machines=machines[yard.name], load=drawn
+        )
 
     # The money: who pays whom, and what is left for each party and for all together.
     ledger = books(plan, used, work, calendar)
@@ -179,6 +192,6 @@ def busy_count(work: Any, hall: str, service_count: Any) -> Any:  # noqa: ANN401
     """Return the chips of a hall that are at work, over all workloads (T, N)."""
     total = np.zeros_like(service_count)
     for job in work.values():
-        if hall in job.busy:
-            total = total + job.busy[hall]
+        if hall in job.busy_count:
+            total = total + job.busy_count[hall]
     return total

@@ -21,7 +21,16 @@ from gigaplan.plan.yards import (
     pooled,
     tiled_series,
 )
-from gigaplan.units import MONTHS_PER_YEAR, Calendar, Column, Series, Steps, column, over_time, ratio
+from gigaplan.units import (
+    MONTHS_PER_YEAR,
+    Calendar,
+    Column,
+    Series,
+    Steps,
+    column,
+    over_time,
+    ratio,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,28 +45,30 @@ class Book:
 
     Parameters
     ----------
-    lines : dict of str to Series
+    lines_usd : dict of str to Series
         "revenue", "contract_in", "contract_out", "operating", "energy", "residual".
-    capex : dict of str to Series
+    capex_usd : dict of str to Series
         By asset class of `money.cash`.
-    placed : dict of str to Series
+    placed_usd : dict of str to Series
         What of it enters service in each month, where that is not when it is spent.
     """
 
-    lines: dict[str, Series] = field(default_factory=dict)
-    capex: dict[str, Series] = field(default_factory=dict)
-    placed: dict[str, Series] = field(default_factory=dict)
+    lines_usd: dict[str, Series] = field(default_factory=dict)
+    capex_usd: dict[str, Series] = field(default_factory=dict)
+    placed_usd: dict[str, Series] = field(default_factory=dict)
 
     def add(self, line: str, amount_usd: Series) -> None:
         """Add to a line."""
-        self.lines[line] = self.lines[line] + amount_usd if line in self.lines else amount_usd
+        self.lines_usd[line] = (
+            self.lines_usd[line] + amount_usd if line in self.lines_usd else amount_usd
+        )
 
     def spend(self, asset: str, amount_usd: Series, placed_usd: Series | None = None) -> None:
         """Add to the capital of an asset class, and to what enters service of it."""
-        before = self.capex.get(asset)
-        self.capex[asset] = amount_usd if before is None else before + amount_usd
+        before = self.capex_usd.get(asset)
+        self.capex_usd[asset] = amount_usd if before is None else before + amount_usd
         entering = amount_usd if placed_usd is None else placed_usd
-        self.placed[asset] = entering if before is None else self.placed[asset] + entering
+        self.placed_usd[asset] = entering if before is None else self.placed_usd[asset] + entering
 
 
 Books = dict[str, Book]
@@ -82,12 +93,18 @@ class Used:
 
 def lease_of(plan: Plan, site: str) -> Lease | None:
     """Return the lease of a site, None where its owner uses it."""
-    return next((deal for deal in plan.deals.values() if isinstance(deal, Lease) and deal.site == site), None)
+    return next(
+        (deal for deal in plan.deals.values() if isinstance(deal, Lease) and deal.site == site),
+        None,
+    )
 
 
 def capacity_of(plan: Plan, hall: str) -> Capacity | None:
     """Return the deal that sells a hall's chip-hours, None where its owner uses them."""
-    return next((deal for deal in plan.deals.values() if isinstance(deal, Capacity) and deal.hall == hall), None)
+    return next(
+        (deal for deal in plan.deals.values() if isinstance(deal, Capacity) and deal.hall == hall),
+        None,
+    )
 
 
 def energy_payer(plan: Plan, site: str, owner: str) -> str:
@@ -112,7 +129,9 @@ def earner(plan: Plan, workload: str, hall: str) -> str:
     return own or (deal.buyer if deal is not None else halls[hall].owner)
 
 
-def books(plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calendar: Calendar) -> Books:
+def books(
+    plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calendar: Calendar
+) -> Books:
     """Write every line of every party.
 
     Parameters
@@ -129,7 +148,9 @@ def books(plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calenda
     made: Books = {name: Book() for name in (*plan.parties, MARKET)}
     prices = escalation_ratio(column(plan.inflation_frac_per_year), calendar)
     for one in used.values():
-        site_lines(made[one.yard.site.owner], made[upkeep_payer(plan, one.yard)], one, prices, calendar)
+        site_lines(
+            made[one.yard.site.owner], made[upkeep_payer(plan, one.yard)], one, prices, calendar
+        )
         for hall in one.yard.halls:
             hall_lines(made[one.yard.halls[hall].owner], one, hall, prices, calendar)
         energy_lines(made, plan, one)
@@ -143,27 +164,46 @@ def books(plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calenda
     return made
 
 
-def site_lines(book: Book, keeper: Book, one: Used, price_ratio: Series, calendar: Calendar) -> None:
+def site_lines(
+    book: Book, keeper: Book, one: Used, price_ratio: Series, calendar: Calendar
+) -> None:
     """Write a site's building, its keeping and its sale at the end."""
     yard, ground = one.yard, one.ground
     costs, place = yard.shelf[yard.site.costs], yard.shelf[yard.site.place]
-    months = column(costs.build_months if yard.site.build_months is None else yard.site.build_months)
+    months = column(
+        costs.build_months if yard.site.build_months is None else yard.site.build_months
+    )
     drawn = construction_frac(ground.shell_steps_mw, months, calendar)
     whole = facility_capex_usd(yard, ground, one.machines)
-    lives = {"shell": costs.facility_life_years, "electrical": costs.electrical_life_years,
-             "generation": costs.electrical_life_years}
+    lives = {
+        "shell": costs.facility_life_years,
+        "electrical": costs.electrical_life_years,
+        "generation": costs.electrical_life_years,
+    }
     left: Column = np.zeros(1)
     ready = ratio(rise(ground.shell_steps_mw, calendar), ground.capacity_mw[None, :], 0.0)
     for asset, usd in whole.items():
         spent = usd * drawn
         book.spend(asset, pooled(spent, yard.members), pooled(usd * ready, yard.members))
-        worn = remaining_usd(spent, column(lives[asset]), calendar) if asset in lives else over_time(spent)
+        worn = (
+            remaining_usd(spent, column(lives[asset]), calendar)
+            if asset in lives
+            else over_time(spent)
+        )
         left = left + worn
     add_at_end(book, pooled(left * column(yard.site.exit_ratio), yard.members), calendar)
     built = ratio(ground.shell_mw, ground.capacity_mw[None, :], 0.0)
     plant = sum_of([usd for asset, usd in whole.items() if asset != "land"])
-    tax = place.property_tax_frac_per_year if yard.site.property_tax_frac_per_year is None else yard.site.property_tax_frac_per_year
-    yearly = plant * (column(costs.maintenance_frac_per_year) + column(costs.insurance_frac_per_year) + column(tax))
+    tax = (
+        place.property_tax_frac_per_year
+        if yard.site.property_tax_frac_per_year is None
+        else yard.site.property_tax_frac_per_year
+    )
+    yearly = plant * (
+        column(costs.maintenance_frac_per_year)
+        + column(costs.insurance_frac_per_year)
+        + column(tax)
+    )
     people = ground.rated_mw * column(costs.people_count_per_mw)
     yearly = yearly + people * column(costs.salary_usd_per_person_year)
     cost = yearly / MONTHS_PER_YEAR * built * tiled_series(price_ratio, yard.members, built)
@@ -198,7 +238,9 @@ def hall_lines(book: Book, one: Used, hall: str, price_ratio: Series, calendar: 
     rate = column(costs.it_maintenance_frac_per_year) + column(costs.insurance_frac_per_year)
     price = made.chip_usd_per_chip + made.network_usd_per_chip
     upkeep = stock.installed_count * price * rate / MONTHS_PER_YEAR
-    book.add("operating", pooled(upkeep * tiled_series(price_ratio, yard.members, upkeep), yard.members))
+    book.add(
+        "operating", pooled(upkeep * tiled_series(price_ratio, yard.members, upkeep), yard.members)
+    )
 
 
 def energy_lines(made: Books, plan: Plan, one: Used) -> None:
@@ -217,9 +259,14 @@ def energy_lines(made: Books, plan: Plan, one: Used) -> None:
 def cloud_lines(made: Books, plan: Plan, calendar: Calendar) -> None:
     """Write the rent of chips from a cloud, due for every hour they are held."""
     for hall in plan.halls.values():
-        if hall.tenure == "cloud":
+        if hall.tenure == "cloud" and hall.offer is not None:
             offer = plan.entities[hall.offer]
-            cost = cloud_count(hall, calendar) * calendar.hours * column(offer.price_usd_per_chip_h) * column(hall.price_ratio)
+            cost = (
+                cloud_count(hall, calendar)
+                * calendar.hours
+                * column(offer.price_usd_per_chip_h)
+                * column(hall.price_ratio)
+            )
             made[hall.owner].add("operating", cost)
 
 
@@ -232,7 +279,10 @@ def deal_lines(
             one = used[deal.site]
             ready = ready_it_mw(one)
             first = column(one.ground.shell_steps_mw.dates[0])
-            paid = pooled(rent_usd(deal, ready, np.maximum(first, calendar.start_date), calendar), one.yard.members)
+            paid = pooled(
+                rent_usd(deal, ready, np.maximum(first, calendar.start_date), calendar),
+                one.yard.members,
+            )
             made[deal.landlord].add("contract_in", paid)
             made[deal.tenant].add("contract_out", paid)
         elif isinstance(deal, Capacity):
@@ -243,23 +293,31 @@ def deal_lines(
 
 def ready_it_mw(one: Used) -> Series:
     """Return the critical IT load of a yard that is under a roof and powered, by month [MW]."""
-    share = ratio(np.minimum(one.ground.shell_mw, one.ground.firm_mw), one.ground.capacity_mw[None, :], 0.0)
+    share = ratio(
+        np.minimum(one.ground.shell_mw, one.ground.firm_mw), one.ground.capacity_mw[None, :], 0.0
+    )
     return np.asarray(share * one.ground.rated_mw)
 
 
 def capacity_line(
-    deal: Capacity, used: Mapping[str, Used], plan: Plan, work: Mapping[str, Job], calendar: Calendar
+    deal: Capacity,
+    used: Mapping[str, Used],
+    plan: Plan,
+    work: Mapping[str, Job],
+    calendar: Calendar,
 ) -> Series:
     """Return what the buyer of a hall's chip-hours pays each month [USD]."""
     service, members, first = service_of(deal.hall, used, plan, calendar)
     busy: Series = np.zeros((calendar.months, 1))
     for name, job in work.items():
         if deal.hall in halls_of(plan, plan.workloads[name]):
-            busy = busy + job.busy[deal.hall]
+            busy = busy + job.busy_count[deal.hall]
     return capacity_usd(deal, pooled(service, members), busy, first, calendar)
 
 
-def service_of(hall: str, used: Mapping[str, Used], plan: Plan, calendar: Calendar) -> tuple[Series, int, Column]:
+def service_of(
+    hall: str, used: Mapping[str, Used], plan: Plan, calendar: Calendar
+) -> tuple[Series, int, Column]:
     """Return chips in service of a hall, its members, and when the first enter service."""
     for one in used.values():
         if hall in one.yard.halls:
@@ -277,7 +335,9 @@ def ready_dates(plan: Plan, used: Mapping[str, Used], calendar: Calendar) -> dic
         owner = one.yard.site.owner
         found[owner] = np.maximum(found[owner], latest(one.ground.shell_steps_mw, one.yard.members))
         for hall in one.yard.halls.values():
-            found[hall.owner] = np.maximum(found[hall.owner], latest(hall.chips_count, one.yard.members))
+            found[hall.owner] = np.maximum(
+                found[hall.owner], latest(hall.chips_count, one.yard.members)
+            )
     return found
 
 

@@ -20,12 +20,18 @@ if TYPE_CHECKING:
     from gigaplan.plan.books import Book, Books
     from gigaplan.plan.schema import Party, Plan
 
-INFLOWS = ("revenue", "contract_in", "residual")
+JOINT = ("revenue_usd", "operating_usd", "residual_usd")
+"""Lines that add up over parties."""
 CONSOLIDATED = "consolidated"
 
 
 def closed(
-    plan: Plan, ledger: Books, ready_date: Mapping[str, Column], calendar: Calendar, *, statements: bool = False
+    plan: Plan,
+    ledger: Books,
+    ready_date: Mapping[str, Column],
+    calendar: Calendar,
+    *,
+    statements: bool = False,
 ) -> Names:
     """Close the books of every party, and of all parties as one.
 
@@ -48,24 +54,23 @@ def closed(
         Party -> Accounts, and "consolidated".
     """
     periods = monthly_periods(calendar)
+    flows = {name: flows_of(ledger[name], calendar) for name in plan.parties}
     closed_books = Names()
     for name, party in plan.parties.items():
-        flows = flows_of(ledger[name], calendar)
         terms = terms_of(plan, name, party, ready_date[name], calendar)
-        closed_books[name] = accounts(periods, flows, terms, statements=statements, keep_flow=True)
-    closed_books[CONSOLIDATED] = together(plan, ledger, closed_books, periods, calendar)
+        closed_books[name] = accounts(
+            periods, flows[name], terms, statements=statements, keep_flow=True
+        )
+    closed_books[CONSOLIDATED] = together(plan, list(flows.values()), closed_books, periods)
     return closed_books
 
 
 def flows_of(book: Book, calendar: Calendar) -> Flows:
     """Return the lines of a book as the accounts take them, the lines it lacks as zero."""
-    zero = np.zeros((calendar.months, 1))
 
     def line(*names: str) -> Series:
-        total = zero
-        for name in names:
-            total = total + book.lines.get(name, zero)
-        return whole(total, calendar)
+        found = [book.lines_usd[name] for name in names if name in book.lines_usd]
+        return whole(added(found), calendar) if found else np.zeros((calendar.months, 1))
 
     return Flows(
         revenue_usd=line("revenue"),
@@ -73,8 +78,11 @@ def flows_of(book: Book, calendar: Calendar) -> Flows:
         contract_out_usd=line("contract_out"),
         operating_usd=line("operating", "energy"),
         residual_usd=line("residual"),
-        capex_usd={asset: whole(usd, calendar) for asset, usd in book.capex.items()},
-        placed_usd={asset: whole(book.placed.get(asset, usd), calendar) for asset, usd in book.capex.items()},
+        capex_usd={asset: whole(usd, calendar) for asset, usd in book.capex_usd.items()},
+        placed_usd={
+            asset: whole(book.placed_usd.get(asset, usd), calendar)
+            for asset, usd in book.capex_usd.items()
+        },
     )
 
 
@@ -94,16 +102,26 @@ def terms_of(plan: Plan, name: str, party: Party, ready_date: Column, calendar: 
         discount_frac_per_year=discount_frac_per_year(plan, party),
         book_life_years=book_lives(plan),
         loans=loans(plan, name, party, ready_date, calendar),
-        opening=Opening() if opening is None else Opening(
-            cash_usd=opening.cash_usd, price_usd=opening.price_usd, book_usd=opening.book_usd,
-            book_years=opening.life_years, tax_usd=opening.book_usd, tax_years=opening.life_years,
+        opening=Opening()
+        if opening is None
+        else Opening(
+            cash_usd=opening.cash_usd,
+            price_usd=opening.price_usd,
+            book_usd=opening.book_usd,
+            book_years=opening.life_years,
+            tax_usd=opening.book_usd,
+            tax_years=opening.life_years,
         ),
     )
 
 
 def discount_frac_per_year(plan: Plan, party: Party) -> Real:
     """Return the rate that a party discounts at: its own, or the plan's."""
-    return plan.discount_frac_per_year if party.discount_frac_per_year is None else party.discount_frac_per_year
+    return (
+        plan.discount_frac_per_year
+        if party.discount_frac_per_year is None
+        else party.discount_frac_per_year
+    )
 
 
 def tax_frac(plan: Plan, party: Party) -> Real:
@@ -121,16 +139,23 @@ def book_lives(plan: Plan) -> dict[str, Real]:
     lives: dict[str, Real] = {}
     if sites:
         costs = plan.entities[sites[0].costs]
-        lives = {"shell": costs.facility_life_years, "electrical": costs.electrical_life_years,
-                 "generation": costs.electrical_life_years}
+        lives = {
+            "shell": costs.facility_life_years,
+            "electrical": costs.electrical_life_years,
+            "generation": costs.electrical_life_years,
+        }
     if halls:
         first = halls[0]
-        life = column(plan.entities[first.system].life_years if first.life_years is None else first.life_years)
+        life = column(
+            plan.entities[first.system].life_years if first.life_years is None else first.life_years
+        )
         lives["chips"] = lives["network"] = life + column(first.life_extra_years)
     return lives
 
 
-def loans(plan: Plan, name: str, party: Party, ready_date: Column, calendar: Calendar) -> tuple[Loan, ...]:
+def loans(
+    plan: Plan, name: str, party: Party, ready_date: Column, calendar: Calendar
+) -> tuple[Loan, ...]:
     """Return the loans of a party: its debts, and what it owed on the first day."""
     found = [
         Loan(
@@ -148,27 +173,35 @@ def loans(plan: Plan, name: str, party: Party, ready_date: Column, calendar: Cal
     ]
     opening = party.opening
     if opening is not None and np.any(column(opening.debt_usd) > 0.0):
-        found.append(Loan(
-            opening_usd=opening.debt_usd, rate_frac_per_year=opening.debt_rate_frac_per_year,
-            term_years=opening.debt_term_years, repay_date=calendar.start_date,
-        ))
+        found.append(
+            Loan(
+                opening_usd=opening.debt_usd,
+                rate_frac_per_year=opening.debt_rate_frac_per_year,
+                term_years=opening.debt_term_years,
+                repay_date=calendar.start_date,
+            )
+        )
     return tuple(found)
 
 
-def together(plan: Plan, ledger: Books, each: Names, periods: Periods, calendar: Calendar) -> Accounts:
+def together(plan: Plan, flows: list[Flows], each: Names, periods: Periods) -> Accounts:
     """Return all parties as one: contracts cancel, owners' flows add up.
 
-    The project's returns are those of one untaxed-by-contract owner without debt: the sum of all lines,
-    taxed as one.
+    The project's returns are those of one owner without debt: the sum of all lines, taxed as one.
     """
-    joint = Flows(**{
-        line: added([getattr(flows_of(ledger[name], calendar), line) for name in plan.parties])
-        for line in ("revenue_usd", "contract_in_usd", "contract_out_usd", "operating_usd", "residual_usd")
-    }, capex_usd=added_classes(plan, ledger, calendar, "capex"), placed_usd=added_classes(plan, ledger, calendar, "placed"))
+    joint = Flows(
+        **{line: added([getattr(one, line) for one in flows]) for line in JOINT},
+        contract_in_usd=np.zeros((len(periods.days), 1)),
+        contract_out_usd=sum_of_contracts(flows),
+        capex_usd=added_classes([one.capex_usd for one in flows]),
+        placed_usd=added_classes([one.placed_usd or one.capex_usd for one in flows]),
+    )
     first = next(iter(plan.parties.values()))
     terms = Terms(
-        law=plan.entities[plan.policy], tax_frac=tax_frac(plan, first),
-        discount_frac_per_year=plan.discount_frac_per_year, book_life_years=book_lives(plan),
+        law=plan.entities[plan.policy],
+        tax_frac=tax_frac(plan, first),
+        discount_frac_per_year=plan.discount_frac_per_year,
+        book_life_years=book_lives(plan),
     )
     project = accounts(periods, joint, terms)
     equity = added([each[name].equity_flow_usd for name in plan.parties])
@@ -195,12 +228,15 @@ def added(series: list[Series]) -> Series:
     return total
 
 
-def added_classes(plan: Plan, ledger: Books, calendar: Calendar, kind: str) -> dict[str, Series]:
+def sum_of_contracts(flows: list[Flows]) -> Series:
+    """Return what parties pay the market beyond the plan's parties, under contracts, net."""
+    return added([one.contract_out_usd - one.contract_in_usd for one in flows])
+
+
+def added_classes(each: list[Mapping[str, Series]]) -> dict[str, Series]:
     """Add capital of all parties by asset class."""
     found: dict[str, Series] = {}
-    for name in plan.parties:
-        book = ledger[name]
-        for asset, usd in book.capex.items():
-            amount = whole(book.placed.get(asset, usd) if kind == "placed" else usd, calendar)
-            found[asset] = found[asset] + amount if asset in found else amount
+    for one in each:
+        for asset, usd in one.items():
+            found[asset] = found[asset] + usd if asset in found else usd
     return found

@@ -291,4 +291,3 @@ def deal_gaps(path: str, deal: Lease | Capacity | Debt, plan: Plan) -> Iterator[
             f"{path}.{giver[0]}",
             f'"{giver[1]}" does not own what the deal is about; "{owner}" does',
         )
-

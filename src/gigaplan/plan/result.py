@@ -180,8 +180,8 @@ class SiteResult:
     first_power_date, full_power_date : Column
         When the first and the last megawatt are ready.
     usual_power_date : Column
-        When the first would be ready, had building taken as long as the cost book says; NaN where the
-        plan names no ground-breaking.
+        When the first would be ready, had building taken as long as the cost book says; NaN where
+        the plan names no ground-breaking.
     """
 
     capacity_mw: Column
@@ -268,4 +268,15 @@ def columns_of(value: Any, path: str = "") -> Iterator[tuple[str, Column]]:  # n
             yield from columns_of(member, joined(path, key))
 
 
-__all__ = ["LIMITS", "HallResult", "Levelised", "Names", "Result", "Serving", "SiteResult", "Training", "Work", "columns_of"]
+__all__ = [
+    "LIMITS",
+    "HallResult",
+    "Levelised",
+    "Names",
+    "Result",
+    "Serving",
+    "SiteResult",
+    "Training",
+    "Work",
+    "columns_of",
+]

@@ -49,10 +49,10 @@ __all__ = ["GAS_CARBON_KG_PER_MMBTU", "result_of"]
 HOURS_PER_MONTH = HOURS_PER_YEAR / MONTHS_PER_YEAR
 DAYS_PER_MONTH = 365.0 / MONTHS_PER_YEAR
 SERVED_FRAC = 1.0 - 1e-9
-"""A month counts as held by demand when less than this share of the chips in service is given out."""
+"""A month is held by demand when less than this share of the chips in service is given out."""
 
 
-def result_of(  # noqa: PLR0913
+def result_of(
     plan: Plan,
     calendar: Calendar,
     used: Mapping[str, Used],
@@ -64,7 +64,9 @@ def result_of(  # noqa: PLR0913
     money: Names,
 ) -> Result:
     """Return everything that a simulated plan says."""
-    compute = Names({name: work_result(plan, name, job, makers, used) for name, job in work.items()})
+    compute = Names(
+        {name: work_result(plan, name, job, makers, used) for name, job in work.items()}
+    )
     cluster = Names()
     for one in used.values():
         for hall in one.yard.halls:
@@ -98,7 +100,11 @@ def site_result(one: Used, calendar: Calendar) -> SiteResult:
         first_supply = np.minimum(first_supply, date)
     last_supply = column(yard.site.grid_mw.dates[-1])
     costs = yard.shelf[yard.site.costs]
-    usual = np.full(1, np.nan) if yard.site.construction_date is None else column(yard.site.construction_date) + column(costs.build_months)
+    usual = (
+        np.full(1, np.nan)
+        if yard.site.construction_date is None
+        else column(yard.site.construction_date) + column(costs.build_months)
+    )
     return SiteResult(
         capacity_mw=whole(ground.capacity_mw),
         needed_mw=whole(ground.needed_mw),
@@ -116,8 +122,16 @@ def site_result(one: Used, calendar: Calendar) -> SiteResult:
         pue_ratio=annual_mean(whole(load.load_mw * calendar.hours), whole(load.it_mwh)),
         peak_pue_ratio=pooled(ground.peak_pue_ratio, yard.members, add=False),
         capex_usd=whole(capex),
-        first_power_date=pooled(np.maximum(column(ground.shell_steps_mw.dates[0]), first_supply), yard.members, add=False),
-        full_power_date=pooled(np.maximum(column(ground.shell_steps_mw.dates[-1]), last_supply), yard.members, add=False),
+        first_power_date=pooled(
+            np.maximum(column(ground.shell_steps_mw.dates[0]), first_supply),
+            yard.members,
+            add=False,
+        ),
+        full_power_date=pooled(
+            np.maximum(column(ground.shell_steps_mw.dates[-1]), last_supply),
+            yard.members,
+            add=False,
+        ),
         usual_power_date=pooled(usual, yard.members, add=False),
     )
 
@@ -134,7 +148,7 @@ def hall_result(
     capex = first + over_time(stock.refreshed_count * again * made.chip_usd_per_chip)
     given: Series = np.zeros((1, 1))
     for job in work.values():
-        given = given + job.given.get(hall, np.zeros((1, 1)))
+        given = given + job.given_count.get(hall, np.zeros((1, 1)))
     binding = held.binding if yard.members == 1 else first_member(held.binding, yard.members)
     idle = (given < SERVED_FRAC * service) & (service > 0.0)
     pue = held.facility.pue_ratio
@@ -144,8 +158,10 @@ def hall_result(
         busy_count=busy,
         chip_hours_count=over_time(service * calendar.hours),
         binding=np.asarray(np.where(idle, LIMITS.index("demand"), binding)),
-        peak_kw_per_chip=pooled(held.peak_mw_per_chip * KW_PER_MW, yard.members, add=False),
-        mean_kw_per_chip=pooled(made.power.mean_kw_per_chip * over_time(pue) / pue.shape[0], yard.members, add=False),
+        peak_kw_per_chip=pooled(held.peak_kw_per_chip, yard.members, add=False),
+        mean_kw_per_chip=pooled(
+            made.power.mean_kw_per_chip * over_time(pue) / pue.shape[0], yard.members, add=False
+        ),
         price_usd_per_chip=pooled(price, yard.members, add=False),
         first_capex_usd=pooled(first, yard.members),
         capex_usd=pooled(capex, yard.members),
@@ -162,7 +178,11 @@ def first_member(binding: NDArray[np.int64], members: int) -> NDArray[np.int64]:
 
 
 def work_result(
-    plan: Plan, name: str, job: Job, makers: Mapping[tuple[str, str], Trainer | Server], used: Mapping[str, Used]
+    plan: Plan,
+    name: str,
+    job: Job,
+    makers: Mapping[tuple[str, str], Trainer | Server],
+    used: Mapping[str, Used],
 ) -> Work:
     """Return a workload over all its halls."""
     given: Series = np.zeros((1, 1))
@@ -170,18 +190,30 @@ def work_result(
     revenue: Series = np.zeros((1, 1))
     halls = Names()
     work = plan.workloads[name]
-    for hall in job.given:
-        given, busy, revenue = given + job.given[hall], busy + job.busy[hall], revenue + job.revenue_usd[hall]
+    for hall in job.given_count:
+        given, busy, revenue = (
+            given + job.given_count[hall],
+            busy + job.busy_count[hall],
+            revenue + job.revenue_usd[hall],
+        )
         maker = makers.get((name, hall))
         if isinstance(maker, Trainer) and isinstance(work, Train):
             halls[hall] = training(plan, work, hall, maker, job, used)
         elif isinstance(maker, Server):
             halls[hall] = Serving(
-                point=maker.point, tokens_per_s_per_chip=maker.tokens_per_s_per_chip, served_mtoken=job.served_mtoken
+                point=maker.point,
+                tokens_per_s_per_chip=maker.tokens_per_s_per_chip,
+                served_mtoken=job.served_mtoken,
             )
         elif not isinstance(work, Rent):
             raise TypeError(f"{name} was not priced in {hall}")
-    return Work(given_count=given, busy_count=busy, revenue_usd=revenue, served_mtoken=job.served_mtoken, halls=halls)
+    return Work(
+        given_count=given,
+        busy_count=busy,
+        revenue_usd=revenue,
+        served_mtoken=job.served_mtoken,
+        halls=halls,
+    )
 
 
 def training(
@@ -221,10 +253,12 @@ def training(
 
 def discount_ratio(plan: Plan, calendar: Calendar) -> Series:
     """Return what a dollar at the end of each month is worth at the plan's start (T, N)."""
-    return np.asarray(np.exp(-calendar.elapsed_years * np.log1p(column(plan.discount_frac_per_year))[None, :]))
+    return np.asarray(
+        np.exp(-calendar.elapsed_years * np.log1p(column(plan.discount_frac_per_year))[None, :])
+    )
 
 
-def levelised(  # noqa: PLR0913
+def levelised(
     plan: Plan,
     calendar: Calendar,
     ledger: Books,
@@ -244,22 +278,27 @@ def levelised(  # noqa: PLR0913
     for name in plan.parties:
         book = ledger[name]
         for line in ("operating", "energy"):
-            cost = cost + book.lines.get(line, 0.0)
-        for usd in book.capex.values():
+            cost = cost + book.lines_usd.get(line, 0.0)
+        for usd in book.capex_usd.values():
             cost = cost + usd
-        cost = cost - book.lines.get("residual", 0.0)
+        cost = cost - book.lines_usd.get("residual", 0.0)
     chips: Series = np.zeros((calendar.months, 1))
     for count in service.values():
         chips = chips + count
     per_chip_h = ratio(over_time(cost * worth), over_time(chips * calendar.hours * worth))
-    serving = [one for one in compute.values() if any(isinstance(part, Serving) for part in one.halls.values())]
+    serving = [
+        one
+        for one in compute.values()
+        if any(isinstance(part, Serving) for part in one.halls.values())
+    ]
     given: Series = np.zeros((calendar.months, 1))
     tokens: Series = np.zeros((calendar.months, 1))
     for one in serving:
         given, tokens = given + one.given_count, tokens + one.served_mtoken
     return Levelised(
         chip_usd_per_chip_h=per_chip_h,
-        token_usd_per_mtoken=per_chip_h * ratio(over_time(given * calendar.hours * worth), over_time(tokens * worth)),
+        token_usd_per_mtoken=per_chip_h
+        * ratio(over_time(given * calendar.hours * worth), over_time(tokens * worth)),
         shell_usd_per_kw_month=shell_cost(ledger, used, plan, worth),
     )
 
@@ -270,14 +309,16 @@ def shell_cost(ledger: Books, used: Mapping[str, Used], plan: Plan, worth: Serie
     Only where sites have owners that own nothing else; NaN otherwise.
     """
     landlords = {one.yard.site.owner for one in used.values()}
-    busy = {one.yard.halls[hall].owner for one in used.values() for hall in one.yard.halls} & landlords
+    busy = {
+        one.yard.halls[hall].owner for one in used.values() for hall in one.yard.halls
+    } & landlords
     if busy or not landlords or any(hall.owner in landlords for hall in plan.halls.values()):
         return np.full(1, np.nan)
     cost: Series = np.zeros((1, 1))
     for name in landlords:
         book = ledger[name]
-        cost = cost + book.lines.get("operating", 0.0) - book.lines.get("residual", 0.0)
-        for usd in book.capex.values():
+        cost = cost + book.lines_usd.get("operating", 0.0) - book.lines_usd.get("residual", 0.0)
+        for usd in book.capex_usd.values():
             cost = cost + usd
     ready: Series = np.zeros((1, 1))
     for one in used.values():
@@ -306,7 +347,11 @@ def verdict_of(
         short = over_time(pooled(one.load.supply.unserved_mwh, one.yard.members)) > 0.0
         ever = np.maximum(one.ground.firm_mw[-1], 0.0) + 1e-9
         over = pooled((one.ground.needed_mw > ever).astype(np.float64), one.yard.members) > 0.0
-        bits = bits | np.where(short, int(Verdict.UNSERVED_ENERGY), 0) | np.where(over, int(Verdict.OVER_GRID), 0)
+        bits = (
+            bits
+            | np.where(short, int(Verdict.UNSERVED_ENERGY), 0)
+            | np.where(over, int(Verdict.OVER_GRID), 0)
+        )
     total: Column = np.zeros(1)
     for count in service.values():
         total = total + over_time(count)

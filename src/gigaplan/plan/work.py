@@ -14,7 +14,14 @@ from gigaplan.compute.roofline import peak_tflops
 from gigaplan.compute.serve import Replica, ServePoint, best_replica, serve_tiers, serving_point
 from gigaplan.compute.train import Layout, TrainStep, best_layout, layout, step
 from gigaplan.compute.workload import Convention, parameters_count, train_flop_per_token
-from gigaplan.money.revenue import allocate, campaign, run_value_usd, served_mtoken, serving_chips_count, yearly_decline
+from gigaplan.money.revenue import (
+    allocate,
+    campaign,
+    run_value_usd,
+    served_mtoken,
+    serving_chips_count,
+    yearly_decline,
+)
 from gigaplan.plan.schema import Serve, Train
 from gigaplan.units import (
     HOURS_PER_YEAR,
@@ -125,7 +132,11 @@ def wanted_chips(plan: Plan, work: Train, hall: str) -> int:
     """Return the whole number of chips that a layout is made for, at central figures."""
     if work.chips_count is not None:
         return int(np.median(column(work.chips_count)))
-    return max(1, int(np.median(column(all_halls(plan)[hall].chips_count.values[-1]))) * members_of(plan, hall))
+    return max(
+        1,
+        int(np.median(column(all_halls(plan)[hall].chips_count.values[-1])))
+        * members_of(plan, hall),
+    )
 
 
 def train_layout(plan: Plan, work: Train, hall: str) -> Layout:
@@ -135,23 +146,42 @@ def train_layout(plan: Plan, work: Train, hall: str) -> Layout:
     if work.layout is not None:
         pinned = work.layout
         return layout(
-            chips=chips, tp=pinned.tp, pp=pinned.pp, vp=pinned.vp, micro_batch=pinned.micro_batch,
+            chips=chips,
+            tp=pinned.tp,
+            pp=pinned.pp,
+            vp=pinned.vp,
+            micro_batch=pinned.micro_batch,
             recompute=pinned.recompute,
         )
     return best_layout(
-        plan.entities[work.model], chip, tiers_of(plan, hall, chips), plan.entities["train"],
-        chips=chips, global_batch=batch_of(work), seq=work.sequence, precision=work.precision,
+        plan.entities[work.model],
+        chip,
+        tiers_of(plan, hall, chips),
+        plan.entities["train"],
+        chips=chips,
+        global_batch=batch_of(work),
+        seq=work.sequence,
+        precision=work.precision,
     )
 
 
-def trainer(plan: Plan, work: Train, name: str, spread: Layout) -> Trainer:
+def trainer(plan: Plan, workload: str, name: str, spread: Layout) -> Trainer:
     """Price a training workload in one hall, with the layout that was chosen."""
+    work = plan.workloads[workload]
+    if not isinstance(work, Train):
+        raise TypeError(f"{workload} is not a training workload")
     hall, system, chip = hall_parts(plan, name)
     model = plan.entities[work.model]
     chips = int(spread.chips[0])
     made = step(
-        model, chip, tiers_of(plan, name, chips), spread, plan.entities["train"],
-        global_batch=batch_of(work), seq=work.sequence, precision=work.precision,
+        model,
+        chip,
+        tiers_of(plan, name, chips),
+        spread,
+        plan.entities["train"],
+        global_batch=batch_of(work),
+        seq=work.sequence,
+        precision=work.precision,
         mfu_extra_frac=work.mfu_extra_frac,
     )
     recovery, store = plan.entities[hall.recovery], plan.entities[hall.storage]
@@ -180,23 +210,41 @@ def serve_replica(plan: Plan, work: Serve, name: str) -> Replica:
     _, system, chip = hall_parts(plan, name)
     law = plan.entities["serve"]
     return best_replica(
-        plan.entities[work.model], chip, serve_tiers(chip, system, law), law,
-        isl_token=work.isl_token, osl_token=work.osl_token, ttft_s=work.ttft_s, tpot_s=work.tpot_s,
+        plan.entities[work.model],
+        chip,
+        serve_tiers(chip, system, law),
+        law,
+        isl_token=work.isl_token,
+        osl_token=work.osl_token,
+        ttft_s=work.ttft_s,
+        tpot_s=work.tpot_s,
         precision=work.precision,
     )
 
 
-def server(plan: Plan, work: Serve, name: str, replica: Replica) -> Server:
+def server(plan: Plan, workload: str, name: str, replica: Replica) -> Server:
     """Price an inference workload in one hall, with the replica that was chosen."""
+    work = plan.workloads[workload]
+    if not isinstance(work, Serve):
+        raise TypeError(f"{workload} is not an inference workload")
     hall, system, chip = hall_parts(plan, name)
     law = plan.entities["serve"]
     point = serving_point(
-        plan.entities[work.model], chip, serve_tiers(chip, system, law), replica, law,
-        isl_token=work.isl_token, osl_token=work.osl_token, ttft_s=work.ttft_s, tpot_s=work.tpot_s,
+        plan.entities[work.model],
+        chip,
+        serve_tiers(chip, system, law),
+        replica,
+        law,
+        isl_token=work.isl_token,
+        osl_token=work.osl_token,
+        ttft_s=work.ttft_s,
+        tpot_s=work.tpot_s,
         throughput_ratio=work.throughput_ratio,
     )
     up = uptime_frac(
-        system.failures_count_per_chip_year, float(replica.tp), plan.entities[hall.recovery].serve_restart_s
+        system.failures_count_per_chip_year,
+        float(replica.tp),
+        plan.entities[hall.recovery].serve_restart_s,
     )
     up = np.clip(up + column(hall.goodput_extra_frac), 0.0, 1.0)
     return Server(point=point, tokens_per_s_per_chip=point.tokens_per_s_per_chip * up)
@@ -208,9 +256,9 @@ class Job:
 
     Parameters
     ----------
-    given : dict of str to Series
+    given_count : dict of str to Series
         Hall -> chips set aside.
-    busy : dict of str to Series
+    busy_count : dict of str to Series
         Hall -> chips at work on average.
     revenue_usd : dict of str to Series
         Hall -> what it brings.
@@ -220,15 +268,18 @@ class Job:
         Hall -> end of the first training run.
     """
 
-    given: dict[str, Series]
-    busy: dict[str, Series]
+    given_count: dict[str, Series]
+    busy_count: dict[str, Series]
     revenue_usd: dict[str, Series]
     served_mtoken: Series
     finish_date: dict[str, Column]
 
 
 def jobs(
-    plan: Plan, free_count: Mapping[str, Series], makers: Mapping[tuple[str, str], Trainer | Server], calendar: Calendar
+    plan: Plan,
+    free_count: Mapping[str, Series],
+    makers: Mapping[tuple[str, str], Trainer | Server],
+    calendar: Calendar,
 ) -> dict[str, Job]:
     """Hand the chips in service to the workloads and work out what each does.
 
@@ -261,21 +312,36 @@ def jobs(
     return result
 
 
-def wanted_count(work: Train | Serve | Rent, maker: Trainer | Server | None, calendar: Calendar) -> Series:
+def wanted_count(
+    work: Train | Serve | Rent, maker: Trainer | Server | None, calendar: Calendar
+) -> Series:
     """Return the most chips of a hall that a workload can use, as if it had the hall alone."""
-    most: Series = np.full((1, 1), np.inf) if work.chips_count is None else column(work.chips_count)[None, :]
+    most: Series = (
+        np.full((1, 1), np.inf) if work.chips_count is None else column(work.chips_count)[None, :]
+    )
     if isinstance(maker, Trainer):
         return maker.chips_count[None, :]
-    if isinstance(maker, Server) and isinstance(work, Serve) and work.demand_mtoken_per_s is not None:
+    if (
+        isinstance(maker, Server)
+        and isinstance(work, Serve)
+        and work.demand_mtoken_per_s is not None
+    ):
         growth = yearly_decline(-column(work.demand_growth_frac_per_year), calendar.months)
         demand = on_calendar(work.demand_mtoken_per_s, calendar) * growth
-        return np.minimum(most, serving_chips_count(demand, maker.tokens_per_s_per_chip, column(work.utilised_frac)))
+        return np.minimum(
+            most,
+            serving_chips_count(demand, maker.tokens_per_s_per_chip, column(work.utilised_frac)),
+        )
     return most
 
 
-def train_job(  # noqa: PLR0913
-    plan: Plan, work: Train, name: str, given: dict[str, Series],
-    makers: Mapping[tuple[str, str], Trainer | Server], calendar: Calendar,
+def train_job(
+    plan: Plan,
+    work: Train,
+    name: str,
+    given: dict[str, Series],
+    makers: Mapping[tuple[str, str], Trainer | Server],
+    calendar: Calendar,
 ) -> Job:
     """Run a training workload on the chips it was given."""
     busy, revenue, finish = {}, {}, {}
@@ -285,29 +351,38 @@ def train_job(  # noqa: PLR0913
     flop = train_flop_per_token(model, work.sequence, Convention.SIX_N)
     for hall, chips in given.items():
         maker = makers[name, hall]
-        assert_trainer(maker)
+        if not isinstance(maker, Trainer):
+            raise TypeError("a training workload was not priced as one")
         plan_of_runs = campaign(chips / maker.chips_count, maker.run_months, every, calendar.dates)
         _, _, chip = hall_parts(plan, hall)
-        each = run_value_usd(column(work.value_usd_per_chip_h), flop, peak_tflops(chip, work.precision))
+        each = run_value_usd(
+            column(work.value_usd_per_chip_h), flop, peak_tflops(chip, work.precision)
+        )
         runs = plan_of_runs.runs_count
         busy[hall] = chips * plan_of_runs.busy_frac
         revenue[hall] = runs * each * column(work.tokens_mtoken) * TOKENS_PER_MTOKEN
         tokens = tokens + runs * column(work.tokens_mtoken)
         finish[hall] = plan_of_runs.finish_date
-    return Job(given=given, busy=busy, revenue_usd=revenue, served_mtoken=tokens, finish_date=finish)
-
-
-def assert_trainer(maker: object) -> None:
-    """Refuse a programming error: a training workload priced as something else."""
-    if not isinstance(maker, Trainer):
-        raise TypeError("a training workload was not priced as one")
+    return Job(
+        given_count=given,
+        busy_count=busy,
+        revenue_usd=revenue,
+        served_mtoken=tokens,
+        finish_date=finish,
+    )
 
 
 def serve_job(
-    work: Serve, name: str, given: dict[str, Series], makers: Mapping[tuple[str, str], Trainer | Server], calendar: Calendar
+    work: Serve,
+    name: str,
+    given: dict[str, Series],
+    makers: Mapping[tuple[str, str], Trainer | Server],
+    calendar: Calendar,
 ) -> Job:
     """Serve tokens on the chips that were given."""
-    price = column(work.price_usd_per_mtoken) + column(work.input_price_usd_per_mtoken) * column(work.isl_token) / column(work.osl_token)
+    price = column(work.price_usd_per_mtoken) + column(work.input_price_usd_per_mtoken) * column(
+        work.isl_token
+    ) / column(work.osl_token)
     level = yearly_decline(column(work.price_decline_frac_per_year), calendar.months)
     busy, revenue = {}, {}
     tokens: Series = np.zeros((calendar.months, 1))
@@ -315,11 +390,19 @@ def serve_job(
         maker = makers[name, hall]
         if not isinstance(maker, Server):
             raise TypeError("an inference workload was not priced as one")
-        out = served_mtoken(chips, maker.tokens_per_s_per_chip, column(work.utilised_frac), calendar.hours)
+        out = served_mtoken(
+            chips, maker.tokens_per_s_per_chip, column(work.utilised_frac), calendar.hours
+        )
         busy[hall] = chips * column(work.utilised_frac)
         revenue[hall] = out * price * level
         tokens = tokens + out
-    return Job(given=given, busy=busy, revenue_usd=revenue, served_mtoken=tokens, finish_date={})
+    return Job(
+        given_count=given,
+        busy_count=busy,
+        revenue_usd=revenue,
+        served_mtoken=tokens,
+        finish_date={},
+    )
 
 
 def rent_job(work: Rent, given: dict[str, Series], calendar: Calendar) -> Job:
@@ -328,4 +411,10 @@ def rent_job(work: Rent, given: dict[str, Series], calendar: Calendar) -> Job:
     level = yearly_decline(column(work.price_decline_frac_per_year), calendar.months)
     busy = {hall: chips * column(work.utilised_frac) for hall, chips in given.items()}
     revenue = {hall: chips * calendar.hours * price * level for hall, chips in busy.items()}
-    return Job(given=given, busy=busy, revenue_usd=revenue, served_mtoken=np.zeros((calendar.months, 1)), finish_date={})
+    return Job(
+        given_count=given,
+        busy_count=busy,
+        revenue_usd=revenue,
+        served_mtoken=np.zeros((calendar.months, 1)),
+        finish_date={},
+    )

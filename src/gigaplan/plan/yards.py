@@ -1,7 +1,7 @@
 """Sites with their halls: what limits the chips, what they draw, what the energy costs.
 
-A yard is one site with the halls on it, or a group of like sites with one hall each. The members of a
-group lie along the column axis, member after member, so that the same functions serve both.
+A yard is one site with the halls on it, or a group of like sites with one hall each. The members
+of a group lie along the column axis, member after member, so that the same functions serve both.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gigaplan.site.cooling import cooling_load
 from gigaplan.site.power import Facility, ItPower, facility, it_power
 from gigaplan.site.supply import Supply, firm_mw, fuel_usd, gas_usd_per_mwh, served
 from gigaplan.site.tariff import bill_usd
-from gigaplan.site.weather import with_design_day
+from gigaplan.site.weather import Outdoors, with_design_day
 from gigaplan.units import (
     KW_PER_MW,
     Calendar,
@@ -128,15 +128,15 @@ class Held:
         Index into LIMITS, demand left out (T, N).
     facility : Facility
         PUE and water of the hall.
-    peak_mw_per_chip : Column
-        Facility power set aside for a chip [MW].
+    peak_kw_per_chip : Column
+        Facility power set aside for a chip [kW].
     """
 
     deliveries: Deliveries
     in_service_count: Series
     binding: NDArray[np.int64]
     facility: Facility
-    peak_mw_per_chip: Column
+    peak_kw_per_chip: Column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -154,8 +154,8 @@ class Grounds:
     peak_pue_ratio : Column
         Facility over IT in the worst hour, of the first hall or of the bare shell.
     rated_mw : Column
-        Critical IT load that the campus is built for: its power over the PUE of its design, without what
-        the plan adds to it.
+        Critical IT load that the campus is built for: its power over the PUE of its design, without
+        what the plan adds to it.
     bare : Facility
         Of the first hall, or of the shell alone.
     held : dict of str to Held
@@ -177,8 +177,15 @@ def yards(plan: Plan) -> list[Yard]:
     """Return every site and group of a plan with its halls."""
     singles = [
         Yard(
-            name=name, site=site, members=1, shelf=plan.entities,
-            halls={key: hall for key, hall in plan.halls.items() if hall.tenure == "owned" and hall.site == name},
+            name=name,
+            site=site,
+            members=1,
+            shelf=plan.entities,
+            halls={
+                key: hall
+                for key, hall in plan.halls.items()
+                if hall.tenure == "owned" and hall.site == name
+            },
         )
         for name, site in plan.sites.items()
     ]
@@ -187,13 +194,17 @@ def yards(plan: Plan) -> list[Yard]:
 
 def group_yard(plan: Plan, name: str, group: SiteGroup) -> Yard:
     """Return a group as a yard whose columns hold its members."""
-    width = max((column(value).shape[0] for _, value in canonical((group, plan.entities))), default=1)
+    width = max(
+        (column(value).shape[0] for _, value in canonical((group, plan.entities))), default=1
+    )
     if group.spread or width > 1:
         group = tiled(group, group.members, width)
     for path, half in group.spread.items():
         group = spread_out(group, path, half, width)
     shelf = tiled(plan.entities, group.members, width) if width > 1 else plan.entities
-    return Yard(name=name, site=group.site, halls={name: group.hall}, members=group.members, shelf=shelf)
+    return Yard(
+        name=name, site=group.site, halls={name: group.hall}, members=group.members, shelf=shelf
+    )
 
 
 def tiled(value: Any, members: int, width: int) -> Any:  # noqa: ANN401
@@ -207,7 +218,9 @@ def tiled(value: Any, members: int, width: int) -> Any:  # noqa: ANN401
         changes = {
             item.name: tiled(getattr(value, item.name), members, width)
             for item in fields(value)
-            if is_quantity(item) or is_dataclass(getattr(value, item.name)) or isinstance(getattr(value, item.name), dict)
+            if is_quantity(item)
+            or is_dataclass(getattr(value, item.name))
+            or isinstance(getattr(value, item.name), dict)
         }
         return replace(value, **changes)  # type: ignore[type-var]
     if isinstance(value, dict):
@@ -227,14 +240,16 @@ def spread_path(group: SiteGroup, path: str) -> str:
     PathError
         When the words name nothing or several things.
     """
-    return resolve([known for known, _ in canonical({"site": group.site, "hall": group.hall})], path)
+    return resolve(
+        [known for known, _ in canonical({"site": group.site, "hall": group.hall})], path
+    )
 
 
 def spread_out(group: SiteGroup, path: str, half: str, width: int) -> SiteGroup:
     """Spread one figure of a group evenly over its members, as far as `half` to either side.
 
-    Members take the places (m + 1) x golden ratio mod 1, times a number of the figure's own, so that
-    two figures do not rise together.
+    Members take the places (m + 1) x golden ratio mod 1, times a number of the figure's own, so
+    that two figures do not rise together.
     """
     own = spread_path(group, path)
     stride = 1 + sum(map(ord, own)) % 7
@@ -242,7 +257,9 @@ def spread_out(group: SiteGroup, path: str, half: str, width: int) -> SiteGroup:
     offsets = np.repeat(2.0 * places - 1.0, width)
     middle = column(dict(canonical({"site": group.site, "hall": group.hall}))[own])
     where, _, rest = own.partition(".")
-    changed = replaced(getattr(group, where), rest, middle + offsets * parse(half, own.rpartition(".")[2]))
+    changed = replaced(
+        getattr(group, where), rest, middle + offsets * parse(half, own.rpartition(".")[2])
+    )
     return replace(group, **{where: changed})
 
 
@@ -270,7 +287,10 @@ def machine(yard: Yard, name: str) -> Machine:
     final = column(hall.chips_count.values[-1])
     bill = fabric_bill(final, shelf[hall.fabric], chip.scale_out_gb_per_s)
     store = shelf[hall.storage]
-    shared = {"network_w_per_chip": bill.power_w_per_chip, "storage_w_per_chip": storage_w_per_chip(store)}
+    shared = {
+        "network_w_per_chip": bill.power_w_per_chip,
+        "storage_w_per_chip": storage_w_per_chip(store),
+    }
     nameplate = column(system.power_max_kw) / system.chips
     listed = column(system.price_usd) / system.chips
     bought = listed if hall.price_usd_per_chip is None else column(hall.price_usd_per_chip)
@@ -281,20 +301,28 @@ def machine(yard: Yard, name: str) -> Machine:
         final_count=final,
         bill=bill,
         power=it_power(system_kw_per_chip=nameplate, mean_frac=system.power_mean_frac, **shared),
-        idle_kw_per_chip=it_power(system_kw_per_chip=nameplate, mean_frac=system.idle_frac, **shared).mean_kw_per_chip,
+        idle_kw_per_chip=it_power(
+            system_kw_per_chip=nameplate, mean_frac=system.idle_frac, **shared
+        ).mean_kw_per_chip,
         chip_usd_per_chip=bought * column(hall.price_ratio) + column(costs.deploy_usd_per_chip),
         network_usd_per_chip=bill.price_usd_per_chip + storage_usd_per_chip(store),
         life_years=life + column(hall.life_extra_years),
-        working_frac=in_service_frac(system.failures_count_per_chip_year, system.chips, shelf[hall.recovery]),
+        working_frac=in_service_frac(
+            system.failures_count_per_chip_year, system.chips, shelf[hall.recovery]
+        ),
     )
 
 
-def hall_facility(yard: Yard, hall: Hall | None, made: Machine | None, outdoors: Any) -> Facility:  # noqa: ANN401
+def hall_facility(
+    yard: Yard, hall: Hall | None, made: Machine | None, outdoors: Outdoors
+) -> Facility:
     """Return PUE and water of a hall; of a bare shell when there is none."""
     cooling = yard.shelf[(hall.cooling if hall else None) or yard.site.cooling]
     liquid = column(yard.site.liquid_frac) if made is None else column(made.system.liquid_frac)
-    mean = column(yard.site.load_frac) if made is None else ratio(
-        made.power.mean_kw_per_chip, made.power.nameplate_kw_per_chip, 1.0
+    mean = (
+        column(yard.site.load_frac)
+        if made is None
+        else ratio(made.power.mean_kw_per_chip, made.power.nameplate_kw_per_chip, 1.0)
     )
     return facility(
         cooling_load(outdoors, cooling, liquid),
@@ -315,23 +343,39 @@ def shell_by_date(yard: Yard, capacity_mw: Column, calendar: Calendar) -> Steps:
         return site.shell_mw
     if site.construction_date is not None:
         months = costs.build_months if site.build_months is None else site.build_months
-        return shell_mw(capacity_mw, site.construction_date, months, site.buildings, site.spacing_months)
+        return shell_mw(
+            capacity_mw, site.construction_date, months, site.buildings, site.spacing_months
+        )
     power = site.grid_mw if np.any(column(site.grid_mw.values[-1]) > 0.0) else site.gas_mw
     final = column(power.values[-1])
-    return from_start(Steps(power.dates, tuple(capacity_mw * ratio(column(mw), final, 1.0) for mw in power.values)), calendar)
+    return from_start(
+        Steps(
+            power.dates, tuple(capacity_mw * ratio(column(mw), final, 1.0) for mw in power.values)
+        ),
+        calendar,
+    )
 
 
 def grounds(
-    yard: Yard, machines: Mapping[str, Machine], parties: Mapping[str, Party], outdoors: Any, calendar: Calendar  # noqa: ANN401
+    yard: Yard,
+    machines: Mapping[str, Machine],
+    parties: Mapping[str, Party],
+    outdoors: Outdoors,
+    calendar: Calendar,
 ) -> Grounds:
     """Work out what a yard can hold and what each hall may run, month by month."""
     site = yard.site
     outdoors = with_design_day(outdoors, yard.shelf[yard.shelf[site.place].climate])
-    plants = {name: hall_facility(yard, hall, machines[name], outdoors) for name, hall in yard.halls.items()}
+    plants = {
+        name: hall_facility(yard, hall, machines[name], outdoors)
+        for name, hall in yard.halls.items()
+    }
     bare = next(iter(plants.values())) if plants else hall_facility(yard, None, None, outdoors)
     each = {
-        name: machines[name].power.nameplate_kw_per_chip * plant.peak_pue_ratio
-        * column(yard.halls[name].provision_ratio) / KW_PER_MW
+        name: machines[name].power.nameplate_kw_per_chip
+        * plant.peak_pue_ratio
+        * column(yard.halls[name].provision_ratio)
+        / KW_PER_MW
         for name, plant in plants.items()
     }
     needed: Column = np.zeros(1)
@@ -345,12 +389,20 @@ def grounds(
     held = {}
     for name, hall in yard.halls.items():
         party = parties.get(hall.owner)
-        held[name] = hold(hall, machines[name], plants[name], each[name], left, site, party, calendar)
+        held[name] = hold(
+            hall, machines[name], plants[name], each[name], left, site, party, calendar
+        )
         used = held[name].in_service_count * each[name]
         left = {limit: np.maximum(power - used, 0.0) for limit, power in left.items()}
     return Grounds(
-        capacity_mw=capacity, needed_mw=needed, firm_mw=firm, shell_mw=shell, shell_steps_mw=steps,
-        peak_pue_ratio=bare.peak_pue_ratio, bare=bare, held=held,
+        capacity_mw=capacity,
+        needed_mw=needed,
+        firm_mw=firm,
+        shell_mw=shell,
+        shell_steps_mw=steps,
+        peak_pue_ratio=bare.peak_pue_ratio,
+        bare=bare,
+        held=held,
         rated_mw=capacity / (bare.peak_pue_ratio - column(site.pue_extra_ratio)),
     )
 
@@ -365,7 +417,7 @@ def final_capacity_mw(site: Site, needed_mw: Column) -> Column:
     return np.asarray(np.where(needed_mw > 0.0, needed_mw, supply))
 
 
-def hold(  # noqa: PLR0913
+def hold(
     hall: Hall,
     made: Machine,
     plant: Facility,
@@ -379,13 +431,19 @@ def hold(  # noqa: PLR0913
     stock = deliveries(hall.chips_count, made.life_years, calendar, refresh=hall.refresh)
     most = {limit: power / per_chip_mw for limit, power in left.items()}
     if site.heat_mw is not None:
-        most["cooling"] = on_calendar(site.heat_mw, calendar) * KW_PER_MW / made.power.nameplate_kw_per_chip
+        most["cooling"] = (
+            on_calendar(site.heat_mw, calendar) * KW_PER_MW / made.power.nameplate_kw_per_chip
+        )
     most["chips"] = stock.installed_count
     cash = None if party is None else party.cash_limit_usd
     if cash is not None:
-        most["cash"] = on_calendar(cash, calendar) / (made.chip_usd_per_chip + made.network_usd_per_chip)
+        most["cash"] = on_calendar(cash, calendar) / (
+            made.chip_usd_per_chip + made.network_usd_per_chip
+        )
         paid = np.minimum(ratio(most["cash"], stock.installed_count, 1.0), 1.0)
-        stock = Deliveries(**{item.name: getattr(stock, item.name) * paid for item in fields(stock)})
+        stock = Deliveries(
+            **{item.name: getattr(stock, item.name) * paid for item in fields(stock)}
+        )
     least, binding = most["chips"], np.full((1, 1), LIMITS.index("chips"))
     for index, limit in enumerate(LIMITS[:-1]):
         if limit in most:
@@ -396,9 +454,11 @@ def hold(  # noqa: PLR0913
     return Held(
         deliveries=stock,
         in_service_count=least * made.working_frac,
-        binding=np.asarray(np.where(wanted | (binding != LIMITS.index("chips")), binding, NOTHING_BINDS)),
+        binding=np.asarray(
+            np.where(wanted | (binding != LIMITS.index("chips")), binding, NOTHING_BINDS)
+        ),
         facility=plant,
-        peak_mw_per_chip=per_chip_mw,
+        peak_kw_per_chip=per_chip_mw * KW_PER_MW,
     )
 
 
@@ -466,10 +526,22 @@ def load(
         pue = held.facility.pue_ratio[calendar.month_of_year]
         draws[name] = hall_it * pue
         it, mean = it + hall_it, mean + draws[name]
-        peak = peak + held.in_service_count * power.peak_kw_per_chip / KW_PER_MW * held.facility.peak_pue_ratio
-        water = water + water_m3(hall_it * calendar.hours, held.facility.water_l_per_kwh[calendar.month_of_year])
+        peak = (
+            peak
+            + held.in_service_count
+            * power.peak_kw_per_chip
+            / KW_PER_MW
+            * held.facility.peak_pue_ratio
+        )
+        water = water + water_m3(
+            hall_it * calendar.hours, held.facility.water_l_per_kwh[calendar.month_of_year]
+        )
     if not ground.held:
-        it = np.minimum(ground.shell_mw, ground.firm_mw) / ground.peak_pue_ratio * column(yard.site.load_frac)
+        it = (
+            np.minimum(ground.shell_mw, ground.firm_mw)
+            / ground.peak_pue_ratio
+            * column(yard.site.load_frac)
+        )
         mean = it * ground.bare.pue_ratio[calendar.month_of_year]
         peak = np.minimum(ground.shell_mw, ground.firm_mw)
         water = water_m3(it * calendar.hours, ground.bare.water_l_per_kwh[calendar.month_of_year])
@@ -492,26 +564,51 @@ def metered(
     """Serve a load from grid and gas, and bill it."""
     site, place, costs = yard.site, yard.shelf[yard.site.place], yard.shelf[yard.site.costs]
     it, mean, peak, water = drawn
-    price = on_calendar(constant(place.price_usd_per_mwh) if site.price_usd_per_mwh is None else site.price_usd_per_mwh, calendar)
+    price = on_calendar(
+        constant(place.price_usd_per_mwh)
+        if site.price_usd_per_mwh is None
+        else site.price_usd_per_mwh,
+        calendar,
+    )
     rise = tiled_series(price_ratio, yard.members, mean)
-    fuel = place.gas_usd_per_mmbtu if site.gas_price_usd_per_mmbtu is None else site.gas_price_usd_per_mmbtu
+    fuel = (
+        place.gas_usd_per_mmbtu
+        if site.gas_price_usd_per_mmbtu is None
+        else site.gas_price_usd_per_mmbtu
+    )
     burn = gas_usd_per_mwh(fuel, costs.gas_heat_rate_mmbtu_per_mwh, costs.gas_om_usd_per_mwh)
     supply = served(
-        mean, peak, calendar.hours, grid_mw=on_calendar(site.grid_mw, calendar),
-        gas_mw=on_calendar(site.gas_mw, calendar), grid_usd_per_mwh=price, gas_usd_per_mwh=burn,
+        mean,
+        peak,
+        calendar.hours,
+        grid_mw=on_calendar(site.grid_mw, calendar),
+        gas_mw=on_calendar(site.gas_mw, calendar),
+        grid_usd_per_mwh=price,
+        gas_usd_per_mwh=burn,
     )
-    demand = place.demand_usd_per_kw_month if site.demand_usd_per_kw_month is None else site.demand_usd_per_kw_month
+    demand = (
+        place.demand_usd_per_kw_month
+        if site.demand_usd_per_kw_month is None
+        else site.demand_usd_per_kw_month
+    )
     bill = bill_usd(
-        supply.grid_mwh, supply.grid_peak_mw, price_usd_per_mwh=price, demand_usd_per_kw_month=demand,
-        contract_mw=on_calendar(site.grid_mw, calendar), take_frac=place.take_frac,
+        supply.grid_mwh,
+        supply.grid_peak_mw,
+        price_usd_per_mwh=price,
+        demand_usd_per_kw_month=demand,
+        contract_mw=on_calendar(site.grid_mw, calendar),
+        take_frac=place.take_frac,
     )
-    grid_carbon = place.carbon_kg_per_mwh if site.carbon_kg_per_mwh is None else site.carbon_kg_per_mwh
+    grid_carbon = (
+        place.carbon_kg_per_mwh if site.carbon_kg_per_mwh is None else site.carbon_kg_per_mwh
+    )
     return Load(
         it_mwh=it * calendar.hours,
         load_mw=mean,
         peak_mw=peak,
         supply=supply,
-        energy_usd=(bill + fuel_usd(supply, burn)) * rise + water * column(place.water_usd_per_m3) * rise,
+        energy_usd=(bill + fuel_usd(supply, burn)) * rise
+        + water * column(place.water_usd_per_m3) * rise,
         carbon_t=grid_t(supply.grid_mwh, grid_carbon)
         + gas_t(supply.gas_mwh, costs.gas_heat_rate_mmbtu_per_mwh, GAS_CARBON_KG_PER_MMBTU),
         water_m3=water,
@@ -519,7 +616,9 @@ def metered(
     )
 
 
-def facility_capex_usd(yard: Yard, ground: Grounds, machines: Mapping[str, Machine]) -> dict[str, Column]:
+def facility_capex_usd(
+    yard: Yard, ground: Grounds, machines: Mapping[str, Machine]
+) -> dict[str, Column]:
     """Return the cost of a yard's building and plant when complete, by asset class [USD] (N,)."""
     costs, place = yard.shelf[yard.site.costs], yard.shelf[yard.site.place]
     first = next(iter(machines.values()), None)

@@ -10,7 +10,7 @@ from typing import Any
 LARGEST_FILE = 1_000_000
 """Characters; a plan of a thousand sites is a tenth of it."""
 DEEPEST = 24
-MOST_NODES = 200_000
+MOST_NODES = 100_000
 MOST_PROBLEMS = 40
 """How many problems are shown."""
 MOST_KEPT = 400
@@ -207,7 +207,7 @@ class Builder:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if kind == "ScalarEvent":
             self.check(event, line, column)
-            plain = event.style is None
+            plain = not event.style  # "" from the C loader, None from the other
             text = event.value.strip() if plain else event.value
             self.add(Node("text", line, column, text, plain))
         elif kind in {"MappingStartEvent", "SequenceStartEvent"}:

@@ -7,7 +7,6 @@ those of the light page; `themed` gives the same figure in another theme.
 from __future__ import annotations
 
 import textwrap
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,16 +14,17 @@ import numpy as np
 from gigaplan.plan.result import LIMITS
 from gigaplan.plan.work import halls_of
 from gigaplan.report.facts import EXPLAINED_ABOVE, spans
-from gigaplan.units import KW_PER_MW, date_text, number_text, over_time
+from gigaplan.units import KW_PER_MW, MONTHS_PER_YEAR, date_text, number_text, over_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from plotly.graph_objects import Figure
 
+    from gigaplan.money.cash import Accounts
     from gigaplan.plan import Plan, Result
     from gigaplan.report.facts import Facts, Span
-    from gigaplan.units import Calendar, Column, Series
+    from gigaplan.units import Calendar, Series
 
 THEMES = ("light", "dark")
 PALETTE: dict[str, tuple[str, str]] = {
@@ -411,7 +411,7 @@ def cash(result: Result, party: str) -> Figure:
     party : str
         A party, or "consolidated".
     """
-    flow, dates = result.money[party].equity_usd[:, 0], months(result.calendar)
+    flow, dates = result.money[party].equity_flow_usd[:, 0], months(result.calendar)
     running = np.cumsum(flow)
     divisor, unit = scaled(max(largest(flow), largest(running)), "USD")
     figure = graphs().Figure()
@@ -481,9 +481,24 @@ def debt(result: Result, party: str) -> Figure | None:
     )  # fmt: skip
 
 
-def debt_series(account: Any) -> tuple[Column | None, Column | None]:  # noqa: ANN401
-    """Return a party's debt and debt cover by month, None where its accounts have none."""
-    return getattr(account, "debt_usd", None), getattr(account, "dscr_ratio", None)
+def debt_series(account: Accounts) -> tuple[Series | None, Series | None]:
+    """Return a party's debt and its cover by month, None where its accounts were not written out.
+
+    Notes
+    -----
+    Cover is EBITDA over interest and principal, both over the last twelve months, where debt was
+    repaid in each of them: the DSCR whose lowest value the accounts give.
+    """
+    written = account.statements
+    if written is None:
+        return None, None
+    service = np.where(written.principal_usd > 0.0, written.interest_usd + written.principal_usd, 0.0)
+    cover = np.full_like(service, np.nan)
+    for month in range(MONTHS_PER_YEAR - 1, service.shape[0]):
+        year = slice(month - MONTHS_PER_YEAR + 1, month + 1)
+        if np.all(service[year] > 0.0):
+            cover[month] = over_time(written.ebitda_usd[year]) / over_time(service[year])
+    return written.debt_usd, cover
 
 
 # --- what one unit is worth, and how far off the model is ---
@@ -610,8 +625,3 @@ def add_lollipops(figure: Figure, rows: Iterable[tuple[str, float, str]], unit: 
         marker={"color": colour("blue"), "size": 10}, textfont={"color": colour("ink")},
         hovertemplate=f"%{{y}}: %{{x:+.1f}} {unit}<extra></extra>",
     )  # fmt: skip
-
-
-def edges(values: Sequence[float]) -> list[tuple[float, float]]:
-    """Return neighbours in pairs."""
-    return list(pairwise(values))

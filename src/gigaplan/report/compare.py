@@ -7,19 +7,32 @@ from typing import Any
 import numpy as np
 
 from gigaplan.figure import canonical, structure
-from gigaplan.plan.result import columns_of
 from gigaplan.plan import load, simulate
+from gigaplan.plan.result import columns_of
 from gigaplan.report.text import shown, table
 from gigaplan.units import Steps, column
 
-SHOWN_RESULTS = ("npv_usd", "equity_irr_frac_per_year", "dscr_min_ratio", "chip_usd_per_chip_h", "token_usd_per_mtoken",
-                 "capex_usd", "needed_mw", "chip_hours_count", "pue_ratio")
+SHOWN_RESULTS = (
+    "npv_usd",
+    "equity_irr_frac_per_year",
+    "dscr_min_ratio",
+    "chip_usd_per_chip_h",
+    "token_usd_per_mtoken",
+    "capex_usd",
+    "needed_mw",
+    "chip_hours_count",
+    "pue_ratio",
+)
 
 
 def said(plan: Any) -> dict[str, str]:  # noqa: ANN401
     """Return everything that a plan says, as text, by path."""
     found = {path: shown(float(column(value)[0]), name_of(path)) for path, value in canonical(plan)}
-    found |= {path: str(value) for path, value in structure(plan) if value is not None and not isinstance(value, Steps)}
+    found |= {
+        path: str(value)
+        for path, value in structure(plan)
+        if value is not None and not isinstance(value, Steps)
+    }
     return found
 
 
@@ -66,7 +79,9 @@ def diff_lines(found: dict[str, Any]) -> list[str]:
     inputs = [heading, *([path, *values] for path, values in found["inputs"].items())]
     results = [heading]
     for path, values in found["results"].items():
-        results.append([path, *("none" if value is None else shown(value, name_of(path)) for value in values)])
+        results.append(
+            [path, *("none" if value is None else shown(value, name_of(path)) for value in values)]
+        )
     if len(inputs) == 1:
         return ["the two plans say the same"]
     return ["What they say", *table(inputs), "", "What that changes", *table(results)]

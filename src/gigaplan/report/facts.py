@@ -10,11 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gigaplan.figure import CATALOG, Figure, PathError, canonical, reasons, resolve, rests_on, worst_grade
+from gigaplan.figure import (
+    CATALOG,
+    Figure,
+    PathError,
+    canonical,
+    reasons,
+    resolve,
+    rests_on,
+    worst_grade,
+)
 from gigaplan.plan.result import columns_of
+from gigaplan.plan.schema import Serve
 from gigaplan.plan.summary import binding_name
+from gigaplan.plan.work import hall_parts
 from gigaplan.read import Problem, ReadError
-from gigaplan.units import SUFFIXES, Calendar, UnitError, column, date_text, parse, show, suffix
+from gigaplan.units import (
+    GIB_PER_GB,
+    SUFFIXES,
+    Calendar,
+    UnitError,
+    column,
+    date_text,
+    parse,
+    show,
+    suffix,
+)
 
 if TYPE_CHECKING:
     from gigaplan.futures import Worth
@@ -151,7 +172,11 @@ def facts(plan: Plan, result: Result, worth: list[Worth]) -> Facts:
         What `futures.worth` returned; may be empty.
     """
     arrays = dict(columns_of(result))
-    scalars = {path: float(array[0]) for path, array in arrays.items() if array.ndim == 1 and array.dtype == np.float64}
+    scalars = {
+        path: float(array[0])
+        for path, array in arrays.items()
+        if array.ndim == 1 and array.dtype == np.float64
+    }
     bits = int(np.bitwise_or.reduce(np.atleast_1d(result.verdict)))
     figures = used_figures(plan)
     return Facts(
@@ -162,7 +187,11 @@ def facts(plan: Plan, result: Result, worth: list[Worth]) -> Facts:
         price_year=plan.price_year,
         scalars=scalars,
         compared=compared(plan, arrays),
-        spans=[span for hall, one in result.cluster.items() for span in spans(hall, one.binding[:, 0], result.calendar)],
+        spans=[
+            span
+            for hall, one in result.cluster.items()
+            for span in spans(hall, one.binding[:, 0], result.calendar)
+        ],
         worth=worth,
         figures=figures,
         rests_on=rests_on({figure.path: figure for figure in figures}),
@@ -173,11 +202,17 @@ def facts(plan: Plan, result: Result, worth: list[Worth]) -> Facts:
 
 def used_figures(plan: Plan) -> list[Figure]:
     """Return the figures that a plan rests on now: what was set by hand counts as the user's."""
-    numbers = dict(canonical(plan)) | {f"{CATALOG}{path}": value for path, value in canonical(plan.entities)}
+    numbers = dict(canonical(plan)) | {
+        f"{CATALOG}{path}": value for path, value in canonical(plan.entities)
+    }
     found = []
     for path, figure in plan.ledger.items():
         now = float(column(numbers[path])[0]) if path in numbers else figure.value
-        found.append(figure if now == figure.value else Figure(path=path, value=now, unit=figure.unit, note="set by hand"))
+        found.append(
+            figure
+            if now == figure.value
+            else Figure(path=path, value=now, unit=figure.unit, note="set by hand")
+        )
     return sorted(found, key=lambda figure: figure.path)
 
 
@@ -190,7 +225,11 @@ def compared(plan: Plan, arrays: dict[str, Any]) -> list[Compared]:
         modelled = float(array[0] if array.ndim == 1 else np.nanmax(array[:, 0]))
         published = parse(one.value, path.rpartition(".")[2])
         error = modelled - published if path.endswith("_date") else modelled / published - 1.0
-        found.append(Compared(name, path, published, modelled, error, one.source, one.date, one.grade, one.note))
+        found.append(
+            Compared(
+                name, path, published, modelled, error, one.source, one.date, one.grade, one.note
+            )
+        )
     return found
 
 
@@ -242,54 +281,83 @@ def spans(hall: str, codes: Any, calendar: Calendar) -> list[Span]:  # noqa: ANN
 
 def meaning(name: str, plan: Plan, arrays: dict[str, Any]) -> str:
     """Say what a verdict means in this plan, with its numbers where they help."""
-    text = MEANING.get(name, name)
-    if name == "over_grid":
-        for site in (*plan.sites, *plan.site_groups):
-            needed, firm = arrays[f"site.{site}.needed_mw"], arrays[f"site.{site}.firm_mw"]
-            if needed[0] > firm[-1, 0]:
-                return f"the halls of {site} need {needed[0]:,.0f} MW and the site will have {firm[-1, 0]:,.0f} MW"
-    if name == "does_not_fit":
-        return unfit(plan, arrays) or text
-    if name == "below_slo_floor":
-        return slow(plan, arrays) or text
-    if name == "debt_outlives_plan":
-        owed = [party for party in plan.parties if arrays.get(f"money.{party}.closing_debt_usd", np.zeros(1))[0] > 1.0]
-        if owed:
-            each = ", ".join(f"{party} owes {show(float(arrays[f'money.{party}.closing_debt_usd'][0]), 'debt_usd')}" for party in owed)
-            return f"the plan ends before its debt does: {each}"
-    return text
+    special = {
+        "over_grid": over_grid,
+        "does_not_fit": unfit,
+        "below_slo_floor": slow,
+        "debt_outlives_plan": owed,
+    }
+    told = special[name](plan, arrays) if name in special else ""
+    return told or MEANING.get(name, name)
+
+
+def over_grid(plan: Plan, arrays: dict[str, Any]) -> str:
+    """Say which site lacks how many megawatts."""
+    for site in (*plan.sites, *plan.site_groups):
+        needed, firm = arrays[f"site.{site}.needed_mw"][0], arrays[f"site.{site}.firm_mw"][-1, 0]
+        if needed > firm:
+            return (
+                f"the halls of {site} need {needed:,.4g} MW in the worst hour and the site will "
+                f"have {firm:,.4g} MW; more power, fewer chips or a lower provision would fit"
+            )
+    return ""
+
+
+def owed(plan: Plan, arrays: dict[str, Any]) -> str:
+    """Say who still owes what when the plan ends."""
+    found = {
+        name: arrays.get(f"money.{name}.closing_debt_usd", np.zeros(1))[0] for name in plan.parties
+    }
+    each = [
+        f"{name} owes {show(float(usd), 'debt_usd')}" for name, usd in found.items() if usd > 1.0
+    ]
+    return f"the plan ends before its debt does: {', '.join(each)}" if each else ""
 
 
 def unfit(plan: Plan, arrays: dict[str, Any]) -> str:
     """Say which model needs how much memory of which chip."""
     for path, array in arrays.items():
+        parts = path.split(".")
         if path.endswith(".step.memory_gib"):
-            _, work, _, hall, *_ = path.split(".")
-            chip = plan.entities[plan.entities[plan.halls[hall].system].chip] if hall in plan.halls else None
-            if chip is not None and array[0] * 2**30 / 1e9 > column(chip.memory_gb)[0]:
-                return (f"{work} needs {array[0]:,.0f} GiB a chip at best, and {chip.title} has "
-                        f"{column(chip.memory_gb)[0] * 1e9 / 2**30:,.0f}; more chips or a smaller model would fit")
+            _, _, chip = hall_parts(plan, parts[3])
+            room = column(chip.memory_gb)[0] * GIB_PER_GB
+            if array[0] > room:
+                return (
+                    f"{parts[1]} needs {array[0]:,.0f} GiB a chip at best, and {chip.title} has "
+                    f"{room:,.0f}; more chips, recomputation or a smaller model would fit"
+                )
         if path.endswith(".point.capacity_count") and array[0] < 1.0:
-            _, work, _, hall, *_ = path.split(".")
-            return f"{work} leaves no room for the cache of one request in {hall}; more chips in a replica or a narrower format would fit"
+            return (
+                f"{parts[1]} leaves no room for the cache of one request in {parts[3]}; more chips "
+                "in a replica or a narrower format would fit"
+            )
     return ""
 
 
 def slow(plan: Plan, arrays: dict[str, Any]) -> str:
     """Say which workload asks for less than its floor, and what the floor is."""
-    for name, work in plan.workloads.items():
-        for path, array in arrays.items():
-            if path.startswith(f"compute.{name}.") and path.endswith(".point.floor_tpot_s"):
-                first = arrays[path.replace("floor_tpot_s", "floor_ttft_s")]
-                ttft, tpot = column(work.ttft_s)[0], column(work.tpot_s)[0]
-                if array[0] > tpot or first[0] > ttft:
-                    return (f"{name} asks for {1e3 * ttft:,.0f} ms to the first token and {1e3 * tpot:,.1f} ms for each; one request alone "
-                            f"takes {1e3 * first[0]:,.0f} and {1e3 * array[0]:,.1f} ms; faster memory, more chips in a replica or a narrower format lower it")
+    for path, array in arrays.items():
+        if not path.endswith(".point.floor_tpot_s"):
+            continue
+        name = path.split(".")[1]
+        work = plan.workloads[name]
+        first = arrays[path.replace("floor_tpot_s", "floor_ttft_s")][0]
+        if not isinstance(work, Serve) or not (
+            array[0] > column(work.tpot_s)[0] or first > column(work.ttft_s)[0]
+        ):
+            continue
+        return (
+            f"{name} asks for {1e3 * column(work.ttft_s)[0]:,.0f} ms to the first token and "
+            f"{1e3 * column(work.tpot_s)[0]:,.1f} ms for each; one request alone takes "
+            f"{1e3 * first:,.0f} and {1e3 * array[0]:,.1f} ms; faster memory, more chips in a "
+            "replica or a narrower format lower it"
+        )
     return ""
 
 
 def as_json(told: Facts) -> dict[str, Any]:
     """Return the facts as JSON would hold them: no NaN, no time, no host, no path of a machine."""
+
     def plain(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, float):
             return value if np.isfinite(value) else None
@@ -305,16 +373,34 @@ def as_json(told: Facts) -> dict[str, Any]:
         "end": told.end,
         "price_year": told.price_year,
         "published": [
-            {"name": one.name, "path": one.path, "unit": SUFFIXES[suffix(one.path.rpartition(".")[2])].unit,
-             **plain({"published": one.published, "modelled": one.modelled, "error": one.error_frac}),
-             "source": one.source, "grade": one.grade, "note": one.note}
+            {
+                "name": one.name,
+                "path": one.path,
+                "unit": SUFFIXES[suffix(one.path.rpartition(".")[2])].unit,
+                **plain(
+                    {"published": one.published, "modelled": one.modelled, "error": one.error_frac}
+                ),
+                "source": one.source,
+                "grade": one.grade,
+                "note": one.note,
+            }
             for one in told.compared
         ],
-        "binding": [{"hall": one.hall, "from": one.first, "to": one.last, "limit": one.limit} for one in told.spans],
+        "binding": [
+            {"hall": one.hall, "from": one.first, "to": one.last, "limit": one.limit}
+            for one in told.spans
+        ],
         "results": plain(told.scalars),
         "worth": [
-            {"unit": one.unit, "grade": one.grade, "sources": list(one.sources),
-             "change": {path: plain({"central": mid, "p10": low, "p90": high}) for path, (mid, low, high) in one.change.items()}}
+            {
+                "unit": one.unit,
+                "grade": one.grade,
+                "sources": list(one.sources),
+                "change": {
+                    path: plain({"central": mid, "p10": low, "p90": high})
+                    for path, (mid, low, high) in one.change.items()
+                },
+            }
             for one in told.worth
         ],
         "rests_on": told.rests_on,

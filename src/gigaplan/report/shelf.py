@@ -34,7 +34,11 @@ def catalog_lines(action: str, name: str | None) -> list[str]:
     """Return the lines of `gigaplan catalog ACTION [NAME]`."""
     if action == "list":
         rows = [["kind", "entities"], *([kind, ", ".join(catalog.names(kind))] for kind in KINDS)]
-        return [*table(rows, left=2), "", "gigaplan catalog show NAME; gigaplan catalog why NAME.FIGURE"]
+        return [
+            *table(rows, left=2),
+            "",
+            "gigaplan catalog show NAME; gigaplan catalog why NAME.FIGURE",
+        ]
     if action in KINDS:
         return list(catalog.names(action))
     if action == "why" and name:
@@ -51,9 +55,13 @@ def figure_row(path: str, figure: Figure) -> list[str]:
     name = unit_name(path)
     ranged = figure.uncertain
     return [
-        ".".join(stem(part) for part in path.split(".")), shown(figure.value, name),
-        shown(figure.low, name) if ranged else "", shown(figure.high, name) if ranged else "",
-        figure.grade, figure.source, figure.date,
+        ".".join(stem(part) for part in path.split(".")),
+        shown(figure.value, name),
+        shown(figure.low, name) if ranged else "",
+        shown(figure.high, name) if ranged else "",
+        figure.grade,
+        figure.source,
+        figure.date,
     ]
 
 
@@ -74,11 +82,17 @@ def figure_of(name: str) -> Figure:
         When there is none of that name.
     """
     known = [kind_name for kind in KINDS for kind_name in catalog.names(kind)]
-    owner = max((one for one in known if name == one or name.startswith(f"{one}.")), key=len, default=name.partition(".")[0])
+    owner = max(
+        (one for one in known if name == one or name.startswith(f"{one}.")),
+        key=len,
+        default=name.partition(".")[0],
+    )
     one = entity(owner)
     rest = name.removeprefix(owner).lstrip(".")
     if not rest:
-        raise PathError(f"say which figure, such as {owner}.{stem(next(iter(one.ledger)).rpartition('.')[2])}")
+        raise PathError(
+            f"say which figure, such as {owner}.{stem(next(iter(one.ledger)).rpartition('.')[2])}"
+        )
     below = {path.removeprefix(f"{CATALOG}{owner}."): figure for path, figure in one.ledger.items()}
     return below[resolve(list(below), rest)]
 
@@ -89,10 +103,21 @@ def why_lines(figure: Figure) -> list[str]:
     name = unit_name(figure.path)
     rows = [
         ("value", shown(figure.value, name)),
-        ("range", f"{shown(figure.low, name)} to {shown(figure.high, name)}" if figure.uncertain else "none recorded"),
-        ("basis", figure.basis), ("grade", figure.grade), ("date", figure.date), ("source", figure.source),
-        ("title", source.title if source else ""), ("publisher", source.publisher if source else ""),
-        ("link", source.link if source else ""), ("page", figure.page), ("note", figure.note),
+        (
+            "range",
+            f"{shown(figure.low, name)} to {shown(figure.high, name)}"
+            if figure.uncertain
+            else "none recorded",
+        ),
+        ("basis", figure.basis),
+        ("grade", figure.grade),
+        ("date", figure.date),
+        ("source", figure.source),
+        ("title", source.title if source else ""),
+        ("publisher", source.publisher if source else ""),
+        ("link", source.link if source else ""),
+        ("page", figure.page),
+        ("note", figure.note),
     ]
     return [figure.path, *(f"  {key:<10} {value}" for key, value in rows if value)]
 
@@ -106,12 +131,27 @@ def catalog_json(action: str, name: str | None) -> Any:  # noqa: ANN401
     if action == "why" and name:
         return figure_json(figure_of(name))
     one = entity(name if action == "show" and name else action)
-    return {"name": one.name, "kind": one.kind, "figures": [figure_json(figure) for figure in one.ledger.values()]}
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "figures": [figure_json(figure) for figure in one.ledger.values()],
+    }
 
 
 def figure_json(figure: Figure) -> dict[str, Any]:
     """Return a figure as JSON holds it."""
-    numbers = {key: float(value) if np.isfinite(value) else None
-               for key, value in (("value", figure.value), ("low", figure.low), ("high", figure.high))}
-    return {"path": figure.path, **numbers, "unit": figure.unit, "basis": figure.basis, "source": figure.source,
-            "page": figure.page, "date": figure.date, "grade": figure.grade, "note": figure.note}
+    numbers = {
+        key: float(value) if np.isfinite(value) else None
+        for key, value in (("value", figure.value), ("low", figure.low), ("high", figure.high))
+    }
+    return {
+        "path": figure.path,
+        **numbers,
+        "unit": figure.unit,
+        "basis": figure.basis,
+        "source": figure.source,
+        "page": figure.page,
+        "date": figure.date,
+        "grade": figure.grade,
+        "note": figure.note,
+    }

@@ -23,11 +23,16 @@ def cited(plan: Plan) -> list[dict[str, Any]]:
     found = []
     for key, paths in sorted(by_source.items(), key=lambda item: (-len(item[1]), item[0])):
         source = known.get(key)
-        found.append({
-            "id": key, "title": source.title if source else "named by the plan itself",
-            "publisher": source.publisher if source else "", "date": source.date if source else "",
-            "link": source.link if source else "", "figures": paths,
-        })
+        found.append(
+            {
+                "id": key,
+                "title": source.title if source else "named by the plan itself",
+                "publisher": source.publisher if source else "",
+                "date": source.date if source else "",
+                "link": source.link if source else "",
+                "figures": paths,
+            }
+        )
     return found
 
 
@@ -40,5 +45,8 @@ def cite_lines(found: list[dict[str, Any]]) -> list[str]:
         if one["link"]:
             lines.append(f"    {one['link']}")
         more = len(one["figures"]) - FIGURES_NAMED
-        lines.append(f"    for {', '.join(one['figures'][:FIGURES_NAMED])}" + (f" and {more} more" if more > 0 else ""))
+        lines.append(
+            f"    for {', '.join(one['figures'][:FIGURES_NAMED])}"
+            + (f" and {more} more" if more > 0 else "")
+        )
     return lines

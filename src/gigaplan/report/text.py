@@ -32,7 +32,8 @@ def table(rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
     lines = []
     for number, row in enumerate(rows):
         cells = [
-            f"{cell:<{wide[index]}}" if index < left else f"{cell:>{wide[index]}}" for index, cell in enumerate(row)
+            f"{cell:<{wide[index]}}" if index < left else f"{cell:>{wide[index]}}"
+            for index, cell in enumerate(row)
         ]
         lines.append(GAP.join(cells).rstrip())
         if number == 0:
@@ -66,7 +67,10 @@ def summary(plan: Plan, told: Facts) -> list[str]:
         *titled("What binds, by month", binding_lines(told)),
         *titled("Parties", table(party_rows(plan, told))),
         *titled("Unit cost, all parties together", unit_lines(told)),
-        *titled("What one unit is worth (change of NPV; P10 to P90 over the ranges)", table(worth_rows(plan, told), left=2)),
+        *titled(
+            "What one unit is worth (change of NPV; P10 to P90 over the ranges)",
+            table(worth_rows(plan, told), left=2),
+        ),
         *titled("Take note", [f"- {text}" for text in told.verdicts.values()]),
         "",
         f"This run {told.rests_on}; worst grade {told.worst_grade}.",
@@ -78,7 +82,16 @@ def compared_rows(told: Facts) -> list[list[str]]:
     rows = [["", "published", "modelled", "error", "grade", "source"]]
     for one in told.compared:
         name = one.path.rpartition(".")[2]
-        rows.append([one.name, show(one.published, name), show(one.modelled, name), one.error_text, one.grade, one.source])
+        rows.append(
+            [
+                one.name,
+                show(one.published, name),
+                show(one.modelled, name),
+                one.error_text,
+                one.grade,
+                one.source,
+            ]
+        )
     return rows if len(rows) > 1 else []
 
 
@@ -92,11 +105,17 @@ def site_rows(plan: Plan, told: Facts) -> list[list[str]]:
     rows = [["", "needs", "campus", "first power", "full power", "PUE", "capex"]]
     for name in (*plan.sites, *plan.site_groups):
         path = f"site.{name}"
-        rows.append([
-            name, told.shown(f"{path}.needed_mw"), told.shown(f"{path}.capacity_mw"),
-            since(told, f"{path}.first_power_date"), since(told, f"{path}.full_power_date"),
-            f"{told.value(f'{path}.pue_ratio'):.3f}", told.shown(f"{path}.capex_usd"),
-        ])
+        rows.append(
+            [
+                name,
+                told.shown(f"{path}.needed_mw"),
+                told.shown(f"{path}.capacity_mw"),
+                since(told, f"{path}.first_power_date"),
+                since(told, f"{path}.full_power_date"),
+                f"{told.value(f'{path}.pue_ratio'):.3f}",
+                told.shown(f"{path}.capex_usd"),
+            ]
+        )
     return rows if len(rows) > 1 else []
 
 
@@ -109,14 +128,21 @@ def since(told: Facts, path: str) -> str:
 def hall_rows(told: Facts) -> list[list[str]]:
     """Return the table of halls."""
     rows = [["", "chip-hours", "peak per chip", "mean per chip", "price per chip", "first capex"]]
-    halls = dict.fromkeys(path.split(".")[1] for path in told.scalars if path.startswith("cluster."))
+    halls = dict.fromkeys(
+        path.split(".")[1] for path in told.scalars if path.startswith("cluster.")
+    )
     for name in halls:
         path = f"cluster.{name}"
-        rows.append([
-            name, number_text(told.value(f"{path}.chip_hours_count")),
-            f"{told.value(f'{path}.peak_kw_per_chip'):.2f} kW", f"{told.value(f'{path}.mean_kw_per_chip'):.2f} kW",
-            told.shown(f"{path}.price_usd_per_chip"), told.shown(f"{path}.first_capex_usd"),
-        ])
+        rows.append(
+            [
+                name,
+                number_text(told.value(f"{path}.chip_hours_count")),
+                f"{told.value(f'{path}.peak_kw_per_chip'):.2f} kW",
+                f"{told.value(f'{path}.mean_kw_per_chip'):.2f} kW",
+                told.shown(f"{path}.price_usd_per_chip"),
+                told.shown(f"{path}.first_capex_usd"),
+            ]
+        )
     return rows if len(rows) > 1 else []
 
 
@@ -127,20 +153,36 @@ def work_rows(plan: Plan, told: Facts) -> list[list[str]]:
         parts = path.split(".")
         if path.endswith(".step.step_s"):
             base = path.removesuffix(".step.step_s")
-            rows.append([
-                parts[1], parts[3], f"{number_text(told.value(f'{base}.step.tokens_per_s_per_chip'))} token/s/chip",
-                f"MFU {100 * told.value(f'{base}.step.mfu_frac'):.1f} %", f"{told.value(f'{base}.run_days'):.1f} days a run",
-                f"{100 * told.value(f'{base}.goodput_frac'):.1f} %",
-            ])
+            rows.append(
+                [
+                    parts[1],
+                    parts[3],
+                    f"{number_text(told.value(f'{base}.step.tokens_per_s_per_chip'))} token/s/chip",
+                    f"MFU {100 * told.value(f'{base}.step.mfu_frac'):.1f} %",
+                    f"{told.value(f'{base}.run_days'):.1f} days a run",
+                    f"{100 * told.value(f'{base}.goodput_frac'):.1f} %",
+                ]
+            )
         elif path.endswith(".point.tpot_s"):
             base = path.removesuffix(".point.tpot_s")
-            rows.append([
-                parts[1], parts[3], f"{number_text(told.value(f'{base}.tokens_per_s_per_chip'))} token/s/chip",
-                f"batch {told.value(f'{base}.point.batch_count'):.0f}",
-                f"TTFT {1e3 * told.value(f'{base}.point.ttft_s'):.0f} ms, TPOT {1e3 * told.value(f'{base}.point.tpot_s'):.1f} ms", "",
-            ])
+            rows.append(
+                [
+                    parts[1],
+                    parts[3],
+                    f"{number_text(told.value(f'{base}.tokens_per_s_per_chip'))} token/s/chip",
+                    f"batch {told.value(f'{base}.point.batch_count'):.0f}",
+                    latencies(told, f"{base}.point"),
+                    "",
+                ]
+            )
     del plan
     return rows if len(rows) > 1 else []
+
+
+def latencies(told: Facts, path: str) -> str:
+    """Return both latencies of an operating point."""
+    first, each = 1e3 * told.value(f"{path}.ttft_s"), 1e3 * told.value(f"{path}.tpot_s")
+    return f"TTFT {first:.0f} ms, TPOT {each:.1f} ms"
 
 
 def binding_lines(told: Facts) -> list[str]:
@@ -158,11 +200,17 @@ def party_rows(plan: Plan, told: Facts) -> list[list[str]]:
     for name in (*plan.parties, "consolidated"):
         path = f"money.{name}"
         role = plan.parties[name].role if name in plan.parties else "contracts cancel"
-        rows.append([
-            name, told.shown(f"{path}.npv_usd"), told.shown(f"{path}.equity_irr_frac_per_year"),
-            told.shown(f"{path}.project_irr_frac_per_year"), number_or_dash(told.value(f"{path}.dscr_min_ratio")),
-            told.shown(f"{path}.peak_equity_usd"), role,
-        ])
+        rows.append(
+            [
+                name,
+                told.shown(f"{path}.npv_usd"),
+                told.shown(f"{path}.equity_irr_frac_per_year"),
+                told.shown(f"{path}.project_irr_frac_per_year"),
+                number_or_dash(told.value(f"{path}.dscr_min_ratio")),
+                told.shown(f"{path}.peak_equity_usd"),
+                role,
+            ]
+        )
     return rows
 
 
@@ -177,7 +225,10 @@ def unit_lines(told: Facts) -> list[str]:
     for path, words in (
         ("levelised.chip_usd_per_chip_h", "a chip in service for an hour"),
         ("levelised.token_usd_per_mtoken", "a million output tokens"),
-        ("levelised.shell_usd_per_kw_month", "a kilowatt of critical IT ready for a month, energy apart"),
+        (
+            "levelised.shell_usd_per_kw_month",
+            "a kilowatt of critical IT ready for a month, energy apart",
+        ),
     ):
         if np.isfinite(told.value(path)):
             lines.append(f"  {told.shown(path):>22}  {words}")
@@ -190,9 +241,15 @@ def worth_rows(plan: Plan, told: Facts) -> list[list[str]]:
     rows = [["", "grade", *parties, "USD/chip-hour", "USD/Mtoken"]]
     for one in told.worth:
         cells = [ranged(one, f"money.{party}.npv_usd") for party in parties]
-        rows.append([
-            one.unit, one.grade or "-", *cells, signed(one, "levelised.chip_usd_per_chip_h"), signed(one, "levelised.token_usd_per_mtoken"),
-        ])
+        rows.append(
+            [
+                one.unit,
+                one.grade or "-",
+                *cells,
+                signed(one, "levelised.chip_usd_per_chip_h"),
+                signed(one, "levelised.token_usd_per_mtoken"),
+            ]
+        )
     return rows if len(rows) > 1 else []
 
 
@@ -225,18 +282,33 @@ def futures_lines(many: Futures, paths: Sequence[str]) -> list[str]:
     rows = [["", "P10", "P50", "P90", "above 0", "exists in"]]
     for path in paths:
         name = path.rpartition(".")[2]
-        rows.append([path, *(show(float(value), name) for value in many.quantile(path, SHARES)),
-                     f"{100 * many.above_frac(path, 0.0):.1f} %", f"{100 * many.feasible_frac(path):.1f} %"])
+        rows.append(
+            [
+                path,
+                *(show(float(value), name) for value in many.quantile(path, SHARES)),
+                f"{100 * many.above_frac(path, 0.0):.1f} %",
+                f"{100 * many.feasible_frac(path):.1f} %",
+            ]
+        )
     return [
         f"{many.count:,} futures, seed {many.seed}, {len(many.figures)} uncertain figures",
-        "", *table(rows),
+        "",
+        *table(rows),
     ]
 
 
 def headline_paths(many: Futures) -> list[str]:
     """Return the results that are shown when none are asked for."""
-    money = [path for path in many.columns if path.startswith("money.") and path.rpartition(".")[2] in HEADLINES]
-    unit = [path for path in many.columns if path.startswith("levelised.") and many.feasible_frac(path) > 0.0]
+    money = [
+        path
+        for path in many.columns
+        if path.startswith("money.") and path.rpartition(".")[2] in HEADLINES
+    ]
+    unit = [
+        path
+        for path in many.columns
+        if path.startswith("levelised.") and many.feasible_frac(path) > 0.0
+    ]
     return money + unit
 
 
@@ -247,12 +319,24 @@ def mover_lines(path: str, middle: float, moved: Sequence[Mover], most: int) -> 
     for one in moved[:most]:
         last = one.figure.path.rpartition(".")[2]
         last = last if last != "value" else one.figure.path.split(".")[-3]
-        rows.append([
-            clipped(one.figure.path), one.figure.grade, shown(one.figure.low, last), shown(one.figure.high, last),
-            show(one.at_low, name), show(one.at_high, name), one.figure.source or f"line {one.figure.line}",
-        ])
+        rows.append(
+            [
+                clipped(one.figure.path),
+                one.figure.grade,
+                shown(one.figure.low, last),
+                shown(one.figure.high, last),
+                show(one.at_low, name),
+                show(one.at_high, name),
+                one.figure.source or f"line {one.figure.line}",
+            ]
+        )
     rest = len(moved) - most
-    return [f"{path} is {show(middle, name)}", "", *table(rows, left=2), *([f"and {rest} more figures"] if rest > 0 else [])]
+    return [
+        f"{path} is {show(middle, name)}",
+        "",
+        *table(rows, left=2),
+        *([f"and {rest} more figures"] if rest > 0 else []),
+    ]
 
 
 def shown(value: float, name: str) -> str:
@@ -277,7 +361,11 @@ def breakeven_lines(found: Breakeven) -> list[str]:
     name = name if name != "value" else found.path.split(".")[-3]
     result = found.result
     target = show(found.target, result.rpartition(".")[2])
-    here = f"{found.path} is {shown(found.now, name)}; {result} is then {show(found.current, result.rpartition('.')[2])}"
+    current = show(found.current, result.rpartition(".")[2])
+    here = f"{found.path} is {shown(found.now, name)}; {result} is then {current}"
     if not found.values:
-        return [here, f"between {shown(found.low, name)} and {shown(found.high, name)} it never reaches {target}"]
+        return [
+            here,
+            f"from {shown(found.low, name)} to {shown(found.high, name)} it never reaches {target}",
+        ]
     return [here, *(f"{result} reaches {target} at {shown(value, name)}" for value in found.values)]

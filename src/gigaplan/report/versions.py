@@ -5,14 +5,13 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+import numpy as np
+
 import gigaplan
 
 RESTS_ON = ("numpy", "scipy", "numba", "pyyaml", "pint", "pyarrow", "plotly")
-LEVELS = {
-    "x86-64-v4": ("AVX512F", "AVX512BW", "AVX512DQ", "AVX512VL"),
-    "x86-64-v3": ("AVX2", "FMA3"),
-}
-"""Level of the processor -> features that make it, most first."""
+LEVELS = ("X86_V4", "X86_V3", "X86_V2")
+"""Levels of vector instructions, as NumPy names them, most first."""
 
 
 def versions() -> list[str]:
@@ -28,9 +27,6 @@ def versions() -> list[str]:
 
 def feature_level() -> str:
     """Return the level of vector instructions that NumPy found."""
-    from numpy._core._multiarray_umath import __cpu_features__ as found  # noqa: PLC0415, PLC2701
-
-    for level, wanted in LEVELS.items():
-        if all(found.get(feature, False) for feature in wanted):
-            return level
-    return "baseline"
+    vectors = np.show_config(mode="dicts")["SIMD Extensions"]
+    have = {*vectors["baseline"], *vectors["found"]}
+    return next((level for level in LEVELS if level in have), "baseline")
