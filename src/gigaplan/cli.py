@@ -353,19 +353,21 @@ def futures_json(many: Any, paths: Sequence[str]) -> dict[str, Any]:
     """Return quantiles of results as JSON holds them."""
     import math
 
+    def plain(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
     shares = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-    results = {}
-    for path in paths:
-        values = [
-            float(value) if math.isfinite(value) else None for value in many.quantile(path, shares)
-        ]
-        results[path] = {
+    results = {
+        path: {
             **{
-                f"p{round(100 * share)}": value for share, value in zip(shares, values, strict=True)
+                f"p{round(100 * share)}": plain(float(value))
+                for share, value in zip(shares, many.quantile(path, shares), strict=True)
             },
             "exists_frac": many.feasible_frac(path),
-            "above_zero_frac": many.above_frac(path, 0.0),
+            "above_zero_frac": plain(many.above_frac(path, 0.0)),
         }
+        for path in paths
+    }
     return {
         "count": many.count,
         "seed": many.seed,

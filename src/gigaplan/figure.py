@@ -82,7 +82,7 @@ class Source:
     publisher: str
     date: str
     link: str = ""
-    licence: str = ""
+    licence: str = "facts cited"
     kind: str = ""
 
 

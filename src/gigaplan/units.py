@@ -438,6 +438,8 @@ def scaled_money(value: float, unit: str) -> tuple[float, str]:
 
 def number_text(value: float) -> str:
     """Write a number to four figures, thousands with commas, no exponent below 1e15."""
+    if not np.isfinite(value):
+        return "none"
     if value == 0.0:
         return "0"
     if abs(value) >= 1e15 or abs(value) < 1e-4:  # noqa: PLR2004

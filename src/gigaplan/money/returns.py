@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -20,11 +21,15 @@ HIGHEST_FRAC = 10.0
 """Rates between which an IRR is looked for: -99 % to +1,000 % a year."""
 BRIM = 1e-12
 """By how much the search goes beyond these rates, so that a root on one of them is found."""
+ROUGH = 12
+"""Periods that are taken as one where a rate is only guessed."""
+ROUGH_STEPS = 4
+"""Newton steps on a flow so taken."""
 LANES = 32
 """Futures that go through the kernels side by side; the answer does not depend on it."""
 MOST_STEPS = 100
 """Newton steps, bisections among them, after which a bracket is as narrow as numbers allow."""
-CONVERGED = 1e-9
+CONVERGED = 1e-8
 """Newton step in ln(1 + r) that is the last: the next one would be about its square."""
 NARROW = 1e-7
 """Width in ln(1 + r) below which two roots are one."""
@@ -34,6 +39,9 @@ NONE, ONE, OPEN = 0, 1, 2
 """What an interval holds: no root, one, or nobody knows yet."""
 MOST_POINTS = 20_000
 """Points at which a cash flow is looked at before the search for roots ends."""
+
+
+Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,24 +103,35 @@ class Returns:
     peak_usd: Column
 
 
-class Clock(NamedTuple):
-    """The periods as a kernel sees them: days in whole steps, and which lengths occur.
+class Beat(NamedTuple):
+    """Periods as the evaluation of a flow sees them: how many steps lie before the next.
 
-    `forth` and `back` are the periods in both directions: a loop over numbers in an array, unlike one
-    that counts down, leaves the compiler free to take futures side by side.
+    `back` is the periods from the last to the first: a loop over numbers in an array, unlike one that
+    counts down, leaves the compiler free to take futures side by side.
     """
 
     gaps: NDArray[np.int64]
-    which: NDArray[np.int64]
     next_which: NDArray[np.int64]
-    next_steps: NDArray[np.float64]
-    forth: NDArray[np.int64]
+    next_steps: Floats
     back: NDArray[np.int64]
-    elapsed: NDArray[np.float64]
-    elapsed_years: NDArray[np.float64]
+
+
+class Clock(NamedTuple):
+    """The periods as the kernels see them, days counted in whole steps.
+
+    `gaps` are the lengths that occur and `which` the one of each period; `rough` is years, in which a
+    flow is first looked at.
+    """
+
+    fine: Beat
+    rough: Beat
+    which: NDArray[np.int64]
+    forth: NDArray[np.int64]
+    elapsed: Floats
+    elapsed_years: Floats
     steps_per_year: float
-    ends: NDArray[np.float64]
-    widths: NDArray[np.float64]
+    ends: Floats
+    widths: Floats
 
 
 def monthly_periods(calendar: Calendar) -> Periods:
@@ -172,21 +191,33 @@ def dated_periods(days: NDArray[np.int64]) -> Periods:
     )
 
 
+def beat_of(steps: NDArray[np.int64]) -> Beat:
+    """Return periods of these lengths as the evaluation of a flow sees them."""
+    gaps, which = np.unique(steps, return_inverse=True)
+    return Beat(
+        gaps=gaps.astype(np.int64),
+        next_which=np.append(which.reshape(-1)[1:], 0).astype(np.int64),
+        next_steps=np.append(steps[1:], 0).astype(np.float64),
+        back=np.arange(len(steps))[::-1].copy(),
+    )
+
+
+@lru_cache(maxsize=16)
 def clock(periods: Periods) -> Clock:
     """Return the periods as the kernels of this module see them."""
     step_days = max(int(np.gcd.reduce(periods.days)), 1)
     steps = periods.days // step_days
-    gaps, which = np.unique(steps, return_inverse=True)
+    elapsed = np.cumsum(steps)
     steps_per_year = DAYS_PER_YEAR / step_days
     reach = np.log1p(np.array([LOWEST_FRAC, HIGHEST_FRAC])) * (1.0 + BRIM)
+    fine = beat_of(steps)
+    middles = elapsed[np.minimum(np.arange(0, len(steps), ROUGH) + ROUGH // 2, len(steps) - 1)]
     return Clock(
-        gaps=gaps.astype(np.int64),
-        which=which.reshape(-1).astype(np.int64),
-        next_which=np.append(which.reshape(-1)[1:], 0).astype(np.int64),
-        next_steps=np.append(steps[1:], 0).astype(np.float64),
+        fine=fine,
+        rough=beat_of(np.diff(middles, prepend=0)),
+        which=np.searchsorted(fine.gaps, steps).astype(np.int64),
         forth=np.arange(len(steps)),
-        back=np.arange(len(steps))[::-1].copy(),
-        elapsed=np.cumsum(steps).astype(np.float64),
+        elapsed=elapsed.astype(np.float64),
         elapsed_years=np.cumsum(periods.days) / DAYS_PER_YEAR,
         steps_per_year=steps_per_year,
         ends=np.exp(-reach / steps_per_year),
@@ -196,7 +227,7 @@ def clock(periods: Periods) -> Clock:
 
 def gap_ratio(rate_frac_per_year: Column, time: Clock) -> Series:
     """Return what a dollar one gap later is worth, for each gap that occurs (U, N)."""
-    years = (time.gaps.astype(np.float64) / time.steps_per_year)[:, None]
+    years = (time.fine.gaps.astype(np.float64) / time.steps_per_year)[:, None]
     return np.asarray(np.exp(-years * np.log1p(column(rate_frac_per_year))[None, :]))
 
 
@@ -234,14 +265,14 @@ def npv_usd(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Col
     return over_time(flow_usd * present_ratio(rate_frac_per_year, periods))
 
 
-def levelised_cost(cost_usd: Series, amount: Series, rate_frac_per_year: Real, periods: Periods) -> Column:
-    """Return discounted cost over discounted amount [USD per unit of amount] (N,).
+def levelised_usd(cost_usd: Series, delivered_count: Series, rate_frac_per_year: Real, periods: Periods) -> Column:
+    """Return discounted cost over discounted delivery [USD a unit] (N,).
 
     Parameters
     ----------
     cost_usd : Series
         Cost at the end of each period.
-    amount : Series
+    delivered_count : Series
         What is delivered in each period: chip-hours, Mtoken, MWh.
     rate_frac_per_year : Real
         Effective yearly rate.
@@ -249,7 +280,7 @@ def levelised_cost(cost_usd: Series, amount: Series, rate_frac_per_year: Real, p
         The T periods.
     """
     present = present_ratio(rate_frac_per_year, periods)
-    return ratio(over_time(cost_usd * present), over_time(amount * present))
+    return ratio(over_time(cost_usd * present), over_time(delivered_count * present))
 
 
 def returns(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Returns:
@@ -365,15 +396,18 @@ class Lanes(NamedTuple):
     busy: NDArray[np.float64]
     at_low: NDArray[np.float64]
     at_high: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    found: NDArray[np.float64]
 
 
 @njit(cache=True, error_model="numpy")
 def new_lanes():
     """Make room for LANES futures."""
-    room = np.zeros((18, LANES))
+    room = np.zeros((20, LANES))
     return Lanes(
         room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9],
         room[10], room[11], room[12], room[13], room[14], room[15], room[16], room[17],
+        room[18], room[19],
     )
 
 
@@ -393,7 +427,7 @@ class Room(NamedTuple):
 def new_room(time, length):
     """Make room for the search in one flow."""
     return Room(
-        LANES // LANES, np.empty((length, 1)), new_lanes(), np.empty((time.gaps.shape[0], LANES)), np.empty((2 * DEEPEST, 5)),
+        LANES // LANES, np.empty((length, 1)), new_lanes(), np.empty((time.fine.gaps.shape[0], LANES)), np.empty((2 * DEEPEST, 5)),
         np.empty(DEEPEST), np.empty((length + 1, 3)),
     )
 
@@ -455,13 +489,13 @@ def count_changes(flow, n, order, total, sign, changes):
 
 
 @njit(cache=True, error_model="numpy")
-def raise_gaps(time, n, point, table):
+def raise_gaps(beat, n, point, table):
     """Raise each future's factor of one step to the power of every gap that occurs."""
     for k in range(n):
         result = 1.0
         reached = 0
-        for u in range(time.gaps.shape[0]):
-            left = time.gaps[u] - reached
+        for u in range(beat.gaps.shape[0]):
+            left = beat.gaps[u] - reached
             square = point[k]
             while left > 0:
                 if left & 1:
@@ -469,21 +503,21 @@ def raise_gaps(time, n, point, table):
                 left >>= 1
                 if left > 0:
                     square *= square
-            reached = time.gaps[u]
+            reached = beat.gaps[u]
             table[u, k] = result
 
 
 @njit(cache=True, error_model="numpy")
-def evaluate(flow, n, time, lanes, table):
+def evaluate(flow, n, beat, lanes, table):
     """Set value and slope in ln(point) of the flow, counted from its first period."""
-    raise_gaps(time, n, lanes.point, table)
+    raise_gaps(beat, n, lanes.point, table)
     value, slope = lanes.value, lanes.slope
     for k in range(n):
         value[k] = 0.0
         slope[k] = 0.0
-    for t in time.back:
-        u = time.next_which[t]
-        steps = time.next_steps[t]
+    for t in beat.back:
+        u = beat.next_which[t]
+        steps = beat.next_steps[t]
         for k in range(n):
             later = value[k] * table[u, k]
             value[k] = later + flow[t, k]
@@ -491,11 +525,60 @@ def evaluate(flow, n, time, lanes, table):
 
 
 @njit(cache=True, error_model="numpy")
+def evaluate_ends(flow, n, time, lanes, table):
+    """Set the signs of the flow at -99 % and at +1,000 % a year.
+
+    Where the running sums say that there is no root on that side, the sign is that of the sum.
+    """
+    for end in range(2):
+        result = lanes.at_low if end == 0 else lanes.at_high
+        changes = lanes.falls if end == 0 else lanes.rises
+        asked = False
+        for k in range(n):
+            lanes.point[k] = time.ends[end]
+            asked = asked or changes[k] != 0.0
+        if asked:
+            evaluate(flow, n, time.fine, lanes, table)
+        for k in range(n):
+            value = lanes.value[k] if changes[k] != 0.0 else lanes.total[k]
+            result[k] = np.sign(value)
+
+
+@njit(cache=True, error_model="numpy")
+def warm_up(flow, n, time, lanes, table, rough):
+    """Bring each busy future's point near its root by a few Newton steps on the flow by years."""
+    for g in range(rough.shape[0]):
+        for k in range(n):
+            rough[g, k] = 0.0
+        for t in range(g * ROUGH, min((g + 1) * ROUGH, flow.shape[0])):
+            for k in range(n):
+                rough[g, k] += flow[t, k]
+    for _ in range(ROUGH_STEPS):
+        evaluate(rough, n, time.rough, lanes, table)
+        for k in range(n):
+            if lanes.busy[k] != 0.0:
+                after = newton(lanes.point[k], lanes.value[k], lanes.slope[k], lanes.centre[k])
+                low, high = min(lanes.near[k], lanes.far[k]), max(lanes.near[k], lanes.far[k])
+                lanes.point[k] = after if low < after < high else lanes.point[k]
+
+
+@njit(cache=True, error_model="numpy")
+def newton(point, value, slope, centre):
+    """Return the next point of Newton's method, 0 where the step is too long.
+
+    The flow is divided by the power of `point` that is the mean time of the losses, which makes it
+    nearly convex.
+    """
+    incline = slope - centre * value
+    step = -value / incline if incline != 0.0 else 2.0
+    return point * ((2.0 + step) / (2.0 - step)) if abs(step) < 1.0 else 0.0
+
+
+@njit(cache=True, error_model="numpy")
 def refine(flow, n, time, lanes, table):
     """Narrow each busy future's bracket, near to far, to its root: Newton, or a halving in ln.
 
-    The value at `near` has the sign of `sign`; `point` starts inside. The flow is divided by the power
-    of `point` that is the mean time of the losses, which makes it nearly convex.
+    The value at `near` has the sign of `sign`; `point` starts inside.
     """
     end = CONVERGED / time.steps_per_year
     for _ in range(MOST_STEPS):
@@ -504,24 +587,20 @@ def refine(flow, n, time, lanes, table):
             working += lanes.busy[k]
         if working == 0.0:
             return
-        evaluate(flow, n, time, lanes, table)
+        evaluate(flow, n, time.fine, lanes, table)
         for k in range(n):
             if lanes.busy[k] == 0.0:
                 continue
-            value = lanes.value[k]
-            if value * lanes.sign[k] > 0.0:
+            if lanes.value[k] * lanes.sign[k] > 0.0:
                 lanes.near[k] = lanes.point[k]
             else:
                 lanes.far[k] = lanes.point[k]
-            centre = lanes.loss_time[k] / lanes.losses[k] - time.elapsed[0]
-            incline = lanes.slope[k] - centre * value
-            step = -value / incline if incline != 0.0 else 2.0
-            after = lanes.point[k] * ((2.0 + step) / (2.0 - step)) if abs(step) < 1.0 else 0.0
+            after = newton(lanes.point[k], lanes.value[k], lanes.slope[k], lanes.centre[k])
             low = min(lanes.near[k], lanes.far[k])
             high = max(lanes.near[k], lanes.far[k])
-            if value == 0.0:
+            if lanes.value[k] == 0.0:
                 lanes.busy[k] = 0.0
-            elif abs(step) <= end and low <= after <= high:
+            elif abs(after - lanes.point[k]) <= end * lanes.point[k] and low <= after <= high:
                 lanes.busy[k] = 0.0
                 lanes.point[k] = after
             elif low < after < high:
@@ -533,24 +612,10 @@ def refine(flow, n, time, lanes, table):
 
 
 @njit(cache=True, error_model="numpy")
-def evaluate_ends(flow, n, time, lanes, table):
-    """Set the signs of the flow at -99 % and at +1,000 % a year."""
-    for end in range(2):
-        for k in range(n):
-            lanes.point[k] = time.ends[end]
-        evaluate(flow, n, time, lanes, table)
-        result = lanes.at_low if end == 0 else lanes.at_high
-        for k in range(n):
-            result[k] = np.sign(lanes.value[k])
-
-
-@njit(cache=True, error_model="numpy")
-def guess(lanes, k, time):
-    """Return a first point inside the bracket: where two single flows would balance."""
-    low = min(lanes.near[k], lanes.far[k])
-    high = max(lanes.near[k], lanes.far[k])
-    apart = lanes.gain_time[k] / lanes.gains[k] - lanes.loss_time[k] / lanes.losses[k]
-    step = -log_ratio(lanes.gains[k], lanes.losses[k]) / apart if apart != 0.0 else 2.0
+def guess(gains, gain_time, losses, loss_time, low, high):
+    """Return a first point inside a bracket: where two single flows would balance."""
+    apart = gain_time / gains - loss_time / losses
+    step = -log_ratio(gains, losses) / apart if apart != 0.0 else 2.0
     point = (2.0 + step) / (2.0 - step) if abs(step) < 1.0 else 0.0
     return point if low < point < high else math.sqrt(low * high)
 
@@ -570,21 +635,24 @@ def measure(flow, gap_ratios, time, result):
     """Fill NPV, root, number of roots, MOIC, payback and peak of every future."""
     count = result.shape[1]
     lanes = new_lanes()
-    table = np.empty((time.gaps.shape[0], LANES))
+    table = np.empty((max(time.fine.gaps.shape[0], time.rough.gaps.shape[0]), LANES))
     tile = np.empty((flow.shape[0], LANES))
+    rough = np.empty((len(time.rough.back), LANES))
     for first in range(0, count, LANES):
         n = min(LANES, count - first)
         load(flow, first, n, tile)
         add_up(tile, n, time, lanes)
         count_changes(tile, n, time.forth, lanes.value, lanes.sign, lanes.rises)
-        count_changes(tile, n, time.back, lanes.value, lanes.sign, lanes.falls)
+        count_changes(tile, n, time.fine.back, lanes.value, lanes.sign, lanes.falls)
         evaluate_ends(tile, n, time, lanes, table)
-        for k in range(n):
-            result[2, first + k] = aim(lanes, k, time)
+        aim(n, time, lanes)
+        if flow.shape[0] > 2 * ROUGH:
+            warm_up(tile, n, time, lanes, table, rough)
         refine(tile, n, time, lanes, table)
         for k in range(n):
             i = first + k
-            result[1, i] = lanes.point[k] if result[2, i] > 0.0 else np.nan
+            result[1, i] = lanes.point[k] if lanes.found[k] > 0.0 else np.nan
+            result[2, i] = lanes.found[k]
             result[3, i] = lanes.gains[k] / lanes.losses[k] if lanes.losses[k] > 0.0 else np.nan
             result[4, i] = lanes.payback[k]
             result[5, i] = -lanes.low[k]
@@ -596,7 +664,7 @@ def measure(flow, gap_ratios, time, result):
 @njit(cache=True, error_model="numpy")
 def present(flow, gap_ratios, first, n, time, lanes, table):
     """Set the value at the start of each future's flow."""
-    for u in range(time.gaps.shape[0]):
+    for u in range(time.fine.gaps.shape[0]):
         for k in range(n):
             table[u, k] = gap_ratios[u, first + k if gap_ratios.shape[1] > 1 else 0]
     for k in range(n):
@@ -611,23 +679,26 @@ def present(flow, gap_ratios, first, n, time, lanes, table):
 
 
 @njit(cache=True, error_model="numpy")
-def aim(lanes, k, time):
-    """Set a future's bracket where signs alone say how many roots there are; -1 where not."""
-    total = lanes.total[k]
-    sign = np.sign(total)
-    simple = lanes.rises[k] <= 1.0 and lanes.falls[k] <= 1.0
-    lanes.busy[k] = 0.0
-    if not (simple and abs(sign * lanes.at_low[k] * lanes.at_high[k]) > 0.0):
-        return -1.0
-    above = lanes.at_high[k] != sign
-    below = lanes.at_low[k] != sign
-    if above or below:
-        lanes.busy[k] = 1.0
-        lanes.sign[k] = sign
-        lanes.near[k] = 1.0
-        lanes.far[k] = time.ends[1 if above and (sign > 0.0 or not below) else 0]
-        lanes.point[k] = guess(lanes, k, time)
-    return (1.0 if above else 0.0) + (1.0 if below else 0.0)
+def aim(n, time, lanes):
+    """Set brackets where signs alone say how many roots there are; `found` is -1 where they do not."""
+    for k in range(n):
+        total = lanes.total[k]
+        sign = np.sign(total)
+        above, below = lanes.at_high[k] != sign, lanes.at_low[k] != sign
+        simple = lanes.rises[k] <= 1.0 and lanes.falls[k] <= 1.0
+        solved = simple and abs(sign * lanes.at_low[k] * lanes.at_high[k]) > 0.0
+        lanes.busy[k] = 1.0 if solved and (above or below) else 0.0
+        lanes.found[k] = (1.0 if above else 0.0) + (1.0 if below else 0.0) if solved else -1.0
+        if lanes.busy[k] != 0.0:
+            end = time.ends[1 if above and (sign > 0.0 or not below) else 0]
+            lanes.sign[k] = sign
+            lanes.near[k] = 1.0
+            lanes.far[k] = end
+            lanes.centre[k] = lanes.loss_time[k] / lanes.losses[k] - time.elapsed[0]
+            lanes.point[k] = guess(
+                lanes.gains[k], lanes.gain_time[k], lanes.losses[k], lanes.loss_time[k],
+                min(1.0, end), max(1.0, end),
+            )
 
 
 # ---- kernels: every root of one flow ----------------------------------------------------------
@@ -637,7 +708,7 @@ def aim(lanes, k, time):
 def moments(time, point, room):
     """Return value and time-weighted value of gains and of losses at a point."""
     room.lanes.point[0] = point
-    raise_gaps(time, room.single, room.lanes.point, room.table)
+    raise_gaps(time.fine, room.single, room.lanes.point, room.table)
     gains = losses = gain_time = loss_time = 0.0
     worth = 1.0
     for t in range(room.tile.shape[0]):
@@ -770,8 +841,7 @@ def polish(time, room, bracket):
         return math.sqrt(bracket[0] * bracket[1])
     lanes = room.lanes
     _, losses, _, loss_time = moments(time, 1.0, room)
-    lanes.losses[0] = losses
-    lanes.loss_time[0] = loss_time
+    lanes.centre[0] = loss_time / losses - time.elapsed[0]
     lanes.near[0] = bracket[0]
     lanes.far[0] = bracket[1]
     lanes.sign[0] = bracket[2]

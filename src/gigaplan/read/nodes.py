@@ -22,6 +22,7 @@ CONTROL = re.compile(
 )
 """What no editor shows: control characters, halves of surrogate pairs, rare line ends."""
 BREAK = re.compile(r"\r\n|\r|\n")
+QUOTES = ("'", '"')
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -161,7 +162,7 @@ def compose(text: str, file: str) -> Node:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             builder.take(type(event).__name__, event)
     except yaml.YAMLError as error:
-        raise ReadError(file, [*builder.problems, malformed(text, error)]) from None
+        raise ReadError(file, [*builder.problems, malformed(text, error, builder.quoted)]) from None
     if builder.problems:
         raise ReadError(file, builder.problems)
     if builder.root is None or builder.root.kind != "mapping":
@@ -170,17 +171,25 @@ def compose(text: str, file: str) -> Node:
     return builder.root
 
 
-def malformed(text: str, error: Any) -> Problem:  # noqa: ANN401  (PyYAML is untyped)
-    """Return the problem of a text that is no YAML, with where the broken part begins."""
+def malformed(text: str, error: Any, quoted: tuple[int, int]) -> Problem:  # noqa: ANN401
+    """Return the problem of a text that is no YAML, with where the broken part begins.
+
+    A quote that is not closed ends at the next one, often many lines below: `quoted` are the first and
+    last line of the last text in quotes that has several.
+    """
     mark, begin = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     words = getattr(error, "problem", None) or getattr(error, "reason", None) or "malformed"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    lines = BREAK.split(text)
-    if line <= len(lines) and lines[line - 1][column - 1 : column] == "\t":
+    lines = BREAK.split(text.rstrip())
+    if line > len(lines):
+        line, column = len(lines), len(lines[-1]) + 1
+    if lines[line - 1][column - 1 : column] == "\t":
         words = "a tab; indent with blanks"
     context = getattr(error, "context", None)
     if context and begin and begin.line + 1 != line:
         words = f"{words} ({context} that begins on line {begin.line + 1})"
+    if quoted[0] < quoted[1] == line:
+        words = f"{words} (after a text in quotes that begins on line {quoted[0]})"
     return Problem(line, column, "", f"not YAML: {words}")
 
 
@@ -201,6 +210,7 @@ class Builder:
         self.problems: list[Problem] = []
         self.count = 0
         self.documents = 0
+        self.quoted = (0, 0)
 
     def take(self, kind: str, event: Any) -> None:  # noqa: ANN401  (PyYAML is untyped)
         """Add one event to the tree."""
@@ -209,6 +219,8 @@ class Builder:
             self.check(event, line, column)
             plain = not event.style  # "" from the C loader, None from the other
             text = event.value.strip() if plain else event.value
+            if not plain and event.style in QUOTES and event.end_mark.line >= line:
+                self.quoted = (line, event.end_mark.line + 1)
             self.add(Node("text", line, column, text, plain))
         elif kind in {"MappingStartEvent", "SequenceStartEvent"}:
             self.check(event, line, column)

@@ -1,23 +1,41 @@
 """Pictures of a run: Plotly figures as pure functions of a Result or of its Facts.
 
-Each figure carries its title and its words for those who cannot see it in `layout.meta`. Colours are
-those of the light page; `themed` gives the same figure in another theme.
+Each figure carries its title, and its words for those who cannot see it, in `layout.meta`. Colours
+are those of the light page; `looks.themed` gives the same figure in another theme.
 """
 
 from __future__ import annotations
 
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gigaplan.plan.result import LIMITS
 from gigaplan.plan.work import halls_of
 from gigaplan.report.facts import EXPLAINED_ABOVE, spans
-from gigaplan.units import KW_PER_MW, MONTHS_PER_YEAR, date_text, number_text, over_time
+from gigaplan.report.looks import (
+    LIGHT,
+    SOFT,
+    Spec,
+    broken,
+    called,
+    clean,
+    colour,
+    drawn,
+    largest,
+    month_axis,
+    months,
+    said_number,
+    scaled,
+    signed_money,
+    stepped,
+    total,
+    value_axis,
+)
+from gigaplan.units import KW_PER_MW, MONTHS_PER_YEAR, over_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from plotly.graph_objects import Figure
 
@@ -26,147 +44,35 @@ if TYPE_CHECKING:
     from gigaplan.report.facts import Facts, Span
     from gigaplan.units import Calendar, Series
 
-THEMES = ("light", "dark")
-PALETTE: dict[str, tuple[str, str]] = {
-    "blue": ("#1c4591", "#3f8edc"),
-    "amber": ("#b5760a", "#c79a3a"),
-    "teal": ("#26a194", "#2fbfa6"),
-    "purple": ("#6f2757", "#c98fd6"),
-    "red": ("#a8451c", "#f49a70"),
-    "sky": ("#1878ad", "#a6dcf7"),
-    "grey": ("#6a7179", "#737b83"),
-    "ink": ("#1d2329", "#e7e9eb"),
-    "quiet": ("#57606a", "#a3abb3"),
-    "rule": ("#e2e4e7", "#2e343a"),
-}
-"""Name -> colour in each theme; the first seven stay apart for the colour-blind (tests measure it)."""
-DATA = ("blue", "amber", "teal", "purple", "red", "sky", "grey")
-FAINT = "26"
-SOFT = "80"
-"""Opacity, as the last two digits of a colour."""
 LIMIT_COLOUR = {
-    "grid": "blue", "shell": "amber", "cooling": "sky", "chips": "purple", "cash": "red", "demand": "teal",
-}  # fmt: skip
-FONT = 'Inter, "Segoe UI", system-ui, -apple-system, "Helvetica Neue", Arial, sans-serif'
-
-PLOT_PX = 300
-STRIP_PX = 34
-ROW_PX = 46
-ERROR_ROW_PX = 34
-EDGE_PX = 96
-CHAIN_PX = 360
-LABEL_LETTERS = 20
-"""A label on the left of a row is broken after so many letters, so that a phone keeps room."""
+    "grid": "blue",
+    "shell": "amber",
+    "cooling": "sky",
+    "chips": "purple",
+    "cash": "red",
+    "demand": "teal",
+}
+PLOT_PX, CHAIN_PX, PANELS_PX = 300, 390, 380
+EDGE_PX, STRIP_PX, UNIT_ROW_PX, ERROR_ROW_PX = 100, 34, 48, 44
+"""Heights: of a plot, of its axis and legend, of one row in it."""
+UPPER, LOWER = [0.47, 1.0], [0.0, 0.38]
+"""Where two panels above each other stand."""
 MOST_PARTS = 6
-"""How many sites or workloads the chain draws apart."""
+"""How many sites, halls or workloads are drawn apart."""
+TOLD_FRAC = 0.08
+"""A limit that binds for a smaller share of the plan is drawn without its name in it."""
 DSCR_SHOWN = 5.0
-"""The axis of debt cover ends here: a month that owes next to nothing has a cover without bound."""
-MILLION, BILLION = 1e6, 1e9
+"""The axis of debt cover ends here: where next to nothing is due, cover has no bound."""
+MS_PER_DAY = 86_400_000.0
 PERCENT = 100.0
-
-
-def graphs() -> Any:  # noqa: ANN401
-    """Return plotly's graph objects, loaded when first needed."""
-    import plotly.graph_objects  # noqa: PLC0415
-
-    return plotly.graph_objects
-
-
-def colour(name: str, opacity: str = "") -> str:
-    """Return a colour of the light theme, with an opacity where one is given."""
-    return PALETTE[name][0] + opacity
-
-
-def template(theme: str = "light") -> dict[str, Any]:
-    """Return the looks that all figures share, as a Plotly template.
-
-    Parameters
-    ----------
-    theme : str
-        "light" or "dark".
-    """
-    tone = {name: both[THEMES.index(theme)] for name, both in PALETTE.items()}
-    axis = {
-        "gridcolor": tone["rule"], "linecolor": tone["rule"], "zerolinecolor": tone["grey"], "zerolinewidth": 1,
-        "tickcolor": tone["rule"], "ticks": "outside", "automargin": True,
-        "title": {"font": {"size": 12, "color": tone["quiet"]}, "standoff": 8},
-    }  # fmt: skip
-    return {
-        "layout": {
-            "font": {"family": FONT, "size": 12.5, "color": tone["quiet"]},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "colorway": [tone[name] for name in DATA],
-            "xaxis": {**axis, "showgrid": False},
-            "yaxis": {**axis, "ticks": "", "rangemode": "tozero"},
-            "legend": {
-                "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom",
-                "font": {"color": tone["ink"]},
-            },
-            "hoverlabel": {"font": {"family": FONT, "size": 12.5}},
-            "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
-        }
-    }  # fmt: skip
-
-
-def themed(figure: Figure, theme: str) -> Figure:
-    """Return a figure in another theme.
-
-    Parameters
-    ----------
-    figure : Figure
-        As one of the functions below made it.
-    theme : str
-        "light" or "dark".
-    """
-    swap = {light: dark if theme == "dark" else light for light, dark in PALETTE.values()}
-
-    def turned(value: Any) -> Any:  # noqa: ANN401
-        if isinstance(value, str):
-            return swap[value[:7]] + value[7:] if value[:7] in swap else value
-        if isinstance(value, dict):
-            return {key: turned(member) for key, member in value.items() if key != "template"}
-        if isinstance(value, list | tuple):
-            return [turned(member) for member in value]
-        return value
-
-    found = graphs().Figure(turned(figure.to_dict()))
-    return found.update_layout(template=template(theme))
-
-
-def finished(figure: Figure, title: str, alt: str, **layout: Any) -> Figure:  # noqa: ANN401
-    """Return a figure with the shared looks, its title and its words."""
-    return figure.update_layout(template=template(), meta={"title": title, "alt": alt}, **layout)
-
-
-def months(calendar: Calendar) -> list[str]:
-    """Return the first day of each month as Plotly reads dates."""
-    return [f"{date_text(date)}-01" for date in calendar.dates[:, 0]]
-
-
-def scaled(most: float, unit: str) -> tuple[float, str]:
-    """Return what to divide by, and the unit, so that the largest value has few digits.
-
-    Parameters
-    ----------
-    most : float
-        Largest magnitude that is drawn.
-    unit : str
-        "USD" or "MWh".
-    """
-    steps = {"USD": ((BILLION, "BUSD"), (MILLION, "MUSD")), "MWh": ((MILLION, "TWh"), (KW_PER_MW, "GWh"))}[unit]
-    return next(((size, name) for size, name in steps if most >= size), (1.0, unit))
-
-
-def largest(values: Series) -> float:
-    """Return the largest magnitude that exists, 0 where none does."""
-    found = np.abs(values[np.isfinite(values)])
-    return float(found.max()) if found.size else 0.0
-
-
-def total(series: Series) -> float:
-    """Return the sum over the months of the one future that is drawn."""
-    return float(over_time(series)[0])
+FIXED = {"Grid": "blue", "Gas on site": "amber", "IT equipment": "sky"}
+LOSSES, WAITING, TENANTS, OTHERS = (
+    "Cooling and power losses",
+    "Chips waiting for work",
+    "IT of tenants",
+    "Other work",
+)
+"""Nodes of the chain of energy."""
 
 
 # --- the chain: energy from the wire to the work ---
@@ -189,27 +95,32 @@ def chain(plan: Plan, result: Result) -> Figure | None:
 
     Notes
     -----
-    Supply, IT and facility energy are the results themselves. IT energy is shared out by the mean draw
-    of a busy chip of each hall; chips that wait take the rest.
+    Supply, IT and facility energy are the results themselves. IT energy is shared out by the mean
+    draw of a busy chip of each hall; chips that wait take the rest.
     """
-    flows = supply_flows(result)
     it_mwh = sum(total(site.it_mwh) for site in result.site.values())
-    if it_mwh <= 0.0:
+    if not it_mwh > 0.0:
         return None
-    busy = work_mwh(plan, result, it_mwh)
-    flows += [("IT equipment", name, energy_mwh) for name, energy_mwh in busy.items()]
-    rest = it_mwh - sum(busy.values())
-    last = "Chips waiting for work" if result.cluster else "IT of tenants"
-    flows += [("IT equipment", last, rest)] if rest > it_mwh * 1e-9 else []
+    uses = work_mwh(plan, result, it_mwh)
+    rest_mwh = it_mwh - sum(uses.values())
+    if rest_mwh > 1e-9 * it_mwh:
+        uses[WAITING if result.cluster else TENANTS] = rest_mwh
+    flows = supply_flows(result) + [("IT equipment", *use) for use in uses.items()]
     met_mwh = sum(total(site.grid_mwh + site.gas_mwh) for site in result.site.values())
     divisor, unit = scaled(met_mwh, "MWh")
-    said = "; ".join(f"{name} {number_text(energy_mwh / divisor)} {unit}" for name, energy_mwh in (*busy.items(), (last, rest)))
+
+    def said(energy_mwh: float) -> str:
+        return f"{said_number(energy_mwh / divisor)} {unit}"
+
     alt = (
-        f"Of {number_text(met_mwh / divisor)} {unit} over the plan, {number_text(it_mwh / divisor)} {unit} reach the IT equipment"
-        f" and {number_text((met_mwh - it_mwh) / divisor)} {unit} go to cooling and power losses. IT energy by use: {said}."
-        " It is shared out by the mean draw of a busy chip."
+        f"Of {said(met_mwh)} over the plan, {said(it_mwh)} reach the IT equipment and"
+        f" {said(met_mwh - it_mwh)} go to cooling and power losses. By use of IT energy: "
+        + "; ".join(f"{name} {said(energy_mwh)}" for name, energy_mwh in uses.items())
+        + (". It is shared out by the mean draw of a busy chip." if result.cluster else ".")
     )
-    return finished(sankey(flows, divisor, unit), "From the wire to the work", alt, height=CHAIN_PX)
+    trace = sankey(flows, divisor, unit)
+    layout = {"height": CHAIN_PX, "margin": {"t": 18, "b": 18}}
+    return drawn([trace], layout, "From the wire to the work", alt)
 
 
 def supply_flows(result: Result) -> list[tuple[str, str, float]]:
@@ -218,15 +129,15 @@ def supply_flows(result: Result) -> list[tuple[str, str, float]]:
     flows: dict[tuple[str, str], float] = {}
     for name, site in result.site.items():
         meter = f"Meter of {name}" if apart else "All meters"
-        grid_mwh, gas_mwh, it_mwh = total(site.grid_mwh), total(site.gas_mwh), total(site.it_mwh)
+        grid_mwh, gas_mwh, it_mwh = (total(s) for s in (site.grid_mwh, site.gas_mwh, site.it_mwh))
         for begin, end, energy_mwh in (
             ("Grid", meter, grid_mwh),
             ("Gas on site", meter, gas_mwh),
             (meter, "IT equipment", it_mwh),
-            (meter, "Cooling and power losses", grid_mwh + gas_mwh - it_mwh),
+            (meter, LOSSES, grid_mwh + gas_mwh - it_mwh),
         ):
             flows[begin, end] = flows.get((begin, end), 0.0) + energy_mwh
-    return [(begin, end, energy_mwh) for (begin, end), energy_mwh in flows.items() if energy_mwh > 0.0]
+    return [(*ends, energy_mwh) for ends, energy_mwh in flows.items() if energy_mwh > 0.0]
 
 
 def work_mwh(plan: Plan, result: Result, most_mwh: float) -> dict[str, float]:
@@ -234,51 +145,52 @@ def work_mwh(plan: Plan, result: Result, most_mwh: float) -> dict[str, float]:
     home = {hall: site for site in result.site for hall in halls_at(plan, result, site)}
     found: dict[str, float] = {}
     for name, work in result.compute.items():
-        halls = [hall for hall in halls_of(plan, plan.workloads[name]) if hall in home]
-        hours = {hall: total(result.cluster[hall].busy_count * result.calendar.hours) for hall in halls}
-        if sum(hours.values()) > 0.0:
-            kw = sum(
-                hours[hall] * float(result.cluster[hall].mean_kw_per_chip[0] / result.site[home[hall]].pue_ratio[0]) for hall in halls
-            ) / sum(hours.values())
-            found[name] = total(work.busy_count * result.calendar.hours) * kw / KW_PER_MW
+        hours, energy_kwh = 0.0, 0.0
+        for hall in halls_of(plan, plan.workloads[name]):
+            if hall in home:
+                one = result.cluster[hall]
+                busy = total(one.busy_count * result.calendar.hours)
+                chip_kw = one.mean_kw_per_chip[0] / result.site[home[hall]].pue_ratio[0]
+                hours, energy_kwh = hours + busy, energy_kwh + busy * float(chip_kw)
+        if hours > 0.0 and np.isfinite(energy_kwh):
+            mean_mw = energy_kwh / hours / KW_PER_MW
+            found[name] = total(work.busy_count * result.calendar.hours) * mean_mw
     over = max(1.0, sum(found.values()) / most_mwh)
-    ranked = sorted(found.items(), key=lambda pair: -pair[1])
-    shown = {name: energy_mwh / over for name, energy_mwh in ranked[:MOST_PARTS]}
-    others = sum(energy_mwh / over for _, energy_mwh in ranked[MOST_PARTS:])
-    return {name: value for name, value in {**shown, "Other work": others}.items() if value > 0.0}
+    ranked = [(name, found[name] / over) for name in sorted(found, key=lambda key: -found[key])]
+    others = sum(energy_mwh for _, energy_mwh in ranked[MOST_PARTS:])
+    shown = dict([*ranked[:MOST_PARTS], (OTHERS, others)])
+    return {name: energy_mwh for name, energy_mwh in shown.items() if energy_mwh > 0.0}
 
 
-def sankey(flows: Sequence[tuple[str, str, float]], divisor: float, unit: str) -> Figure:
+def sankey(flows: Sequence[tuple[str, str, float]], divisor: float, unit: str) -> Spec:
     """Return a Sankey diagram of flows, each node with its quantity."""
     names = list(dict.fromkeys(name for begin, end, _ in flows for name in (begin, end)))
-    fixed = {"Grid": "blue", "Gas on site": "amber", "IT equipment": "sky"}
-    quiet = {"Cooling and power losses", "Chips waiting for work"}
-    spare = iter(("teal", "purple", "red", "amber", "blue", "sky") * (1 + len(names)))
-    tones = {
-        name: fixed.get(name) or ("grey" if name in quiet or name.startswith(("Meter", "All")) else next(spare)) for name in names
+    uses = [end for begin, end, _ in flows if begin == "IT equipment" and end != WAITING]
+    tones = {name: FIXED.get(name, "grey") for name in names}
+    tones |= {
+        name: ("teal", "purple", "red", "amber")[index % 4] for index, name in enumerate(uses)
     }
     through = {
-        name: max(sum(size for begin, _, size in flows if begin == name), sum(size for _, end, size in flows if end == name))
+        name: max(sum(flow[2] for flow in flows if flow[side] == name) for side in (0, 1))
         for name in names
     }
-    labels = [f"{clean(name)}<br>{number_text(through[name] / divisor)} {unit}" for name in names]
     node = {
-        "label": labels, "color": [colour(tones[name]) for name in names], "pad": 26, "thickness": 12, "line": {"width": 0},
+        "label": [f"{clean(n)}<br>{said_number(through[n] / divisor)} {unit}" for n in names],
+        "color": [colour(tones[name]) for name in names],
+        "pad": 28,
+        "thickness": 12,
+        "line": {"width": 0},
         "hovertemplate": "%{label}<extra></extra>",
-    }  # fmt: skip
+    }
     link = {
         "source": [names.index(begin) for begin, _, _ in flows],
         "target": [names.index(end) for _, end, _ in flows],
-        "value": [size / divisor for _, _, size in flows],
-        "color": [colour(tones[end if begin == "IT equipment" else begin], "4d") for begin, end, _ in flows],
-        "hovertemplate": f"%{{source.label}} to %{{target.label}}: %{{value:,.4~g}} {unit}<extra></extra>",
+        "value": [energy_mwh / divisor for _, _, energy_mwh in flows],
+        "color": [colour(tones[end if end in uses else begin], LIGHT) for begin, end, _ in flows],
+        "hovertemplate": f"%{{value:,.4~g}} {unit}<extra></extra>",
     }
-    return graphs().Figure(graphs().Sankey(node=node, link=link, arrangement="snap", textfont={"color": colour("ink"), "size": 12.5}))
-
-
-def clean(text: str) -> str:
-    """Return a name as text that Plotly does not read as markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    font = {"color": colour("ink"), "size": 12.5}
+    return {"type": "sankey", "node": node, "link": link, "textfont": font}
 
 
 # --- power and chips by month ---
@@ -286,7 +198,11 @@ def clean(text: str) -> str:
 
 def halls_at(plan: Plan, result: Result, site: str) -> list[str]:
     """Return the halls that stand at a site; a group's hall has the group's name."""
-    return [hall for hall in result.cluster if hall == site or (hall in plan.halls and plan.halls[hall].site == site)]
+    return [
+        hall
+        for hall in result.cluster
+        if (plan.halls[hall].site == site if hall in plan.halls else hall == site)
+    ]
 
 
 def power(plan: Plan, result: Result, site: str) -> Figure:
@@ -303,69 +219,96 @@ def power(plan: Plan, result: Result, site: str) -> Figure:
     """
     one, dates = result.site[site], months(result.calendar)
     halls = halls_at(plan, result, site)[:MOST_PARTS]
-    strips = {hall: spans(hall, result.cluster[hall].binding[:, 0], result.calendar) for hall in halls}
-    height_px = PLOT_PX + EDGE_PX + STRIP_PX * len(halls)
-    figure = graphs().Figure()
-    for name, series, tone, dash, fill in (
-        ("mean load", one.load_mw, "teal", "solid", "tozeroy"),
-        ("peak load", one.peak_mw, "red", "solid", "none"),
-        ("under a roof", one.shell_mw, "amber", "dash", "none"),
-        ("firm supply", one.firm_mw, "blue", "dot", "none"),
-    ):
-        figure.add_scatter(
-            x=dates, y=series[:, 0], name=name, mode="lines", fill=fill, fillcolor=colour(tone, FAINT),
-            line={"color": colour(tone), "dash": dash, "width": 2, "shape": "hv"},
-            hovertemplate="%{y:,.0f} MW",
-        )  # fmt: skip
-    split = (STRIP_PX * len(halls)) / height_px if halls else 0.0
-    add_strips(figure, strips)
-    last = {name: number_text(largest(series)) for name, series in (
-        ("firm", one.firm_mw), ("roof", one.shell_mw), ("peak", one.peak_mw), ("mean", one.load_mw))}  # fmt: skip
-    alt = (
-        f"Firm supply reaches {last['firm']} MW, power under a roof {last['roof']} MW; the facility draws at most {last['peak']} MW in"
-        f" the worst hour and {last['mean']} MW on average."
-    )
-    alt += " The bars beneath say what holds each hall back: " + "; ".join(map(strip_words, strips.values())) + "." if halls else ""
-    layout: dict[str, Any] = {
-        "xaxis": {"type": "date", "title": {"text": "month"}, "anchor": "y2" if halls else "y", "hoverformat": "%Y-%m"},
-        "yaxis": {"title": {"text": "power, MW"}, "domain": [split + 0.04 if halls else 0.0, 1.0], "tickformat": ",~g"},
+    strips = {
+        hall: spans(hall, result.cluster[hall].binding[:, 0], result.calendar) for hall in halls
     }
-    if halls:
-        layout["yaxis2"] = {
-            "domain": [0.0, split], "anchor": "x", "ticks": "", "showgrid": False, "fixedrange": True, "autorange": "reversed",
-            "title": {"text": ""},
-        }  # fmt: skip
-    return finished(
-        figure, f"Power at {site}, and what binds", alt, height=height_px, hovermode="x unified", barmode="overlay", **layout
+    said = "%{y:,.0f} MW"
+    traces = [
+        stepped(dates, one.load_mw, "mean load", "teal", said, filled=True),
+        stepped(dates, one.peak_mw, "peak load", "red", said),
+        stepped(dates, one.shell_mw, "under a roof", "amber", said, dash="dash"),
+        stepped(dates, one.firm_mw, "firm supply", "blue", said, dash="dot"),
+        *strip_bars(strips, result.calendar.months),
+    ]
+    firm, roof, peak, mean = (
+        said_number(largest(series))
+        for series in (one.firm_mw, one.shell_mw, one.peak_mw, one.load_mw)
     )
+    alt = (
+        f"Firm supply reaches {firm} MW and power under a roof {roof} MW. The facility draws up to"
+        f" {peak} MW in the worst hour and {mean} MW on average."
+    )
+    if halls:
+        words = "; ".join(strip_words(hall, found) for hall, found in strips.items())
+        alt += f" The bars beneath say what holds each hall back: {words}."
+    layout = power_layout(result.calendar, len(halls))
+    return drawn(traces, layout, f"Power at {site}, and what binds", alt)
 
 
-def add_strips(figure: Figure, strips: dict[str, list[Span]]) -> None:
-    """Draw one row of coloured bars for each hall: what binds it, month by month."""
-    shown: set[str] = set()
+def power_layout(calendar: Calendar, rows: int) -> Spec:
+    """Return the layout of power above so many rows of binding limits."""
+    height_px = PLOT_PX + EDGE_PX + STRIP_PX * rows
+    split = STRIP_PX * rows / height_px
+    layout = {
+        "height": height_px,
+        "hovermode": "x unified",
+        "barmode": "overlay",
+        "xaxis": month_axis(calendar, anchor="y2" if rows else "y"),
+        "yaxis": value_axis("power, MW", domain=[split + 0.04 if rows else 0.0, 1.0]),
+    }
+    if rows:
+        layout["yaxis2"] = {
+            "domain": [0.0, split],
+            "anchor": "x",
+            "showgrid": False,
+            "autorange": "reversed",
+            "automargin": True,
+        }
+    return layout
+
+
+def strip_bars(strips: Mapping[str, Sequence[Span]], count: int) -> list[Spec]:
+    """Return one row of coloured bars for each hall: what binds it, month by month."""
+    bars, shown = [], set()
     for hall, found in strips.items():
         for span in found:
             if span.limit not in LIMITS:
                 continue
             begin = np.datetime64(span.first, "M")
             days = (begin + span.months).astype("datetime64[D]") - begin.astype("datetime64[D]")
-            figure.add_bar(
-                base=[f"{span.first}-01"], x=[float(days.astype(float)) * 86_400_000.0], y=[f"{clean(hall)} "], orientation="h",
-                yaxis="y2", name=f"binds: {span.limit}", legendgroup=span.limit, showlegend=span.limit not in shown,
-                marker={"color": colour(LIMIT_COLOUR[span.limit]), "line": {"width": 0}}, width=0.72,
-                text=[span.limit], textposition="inside", insidetextanchor="middle", textangle=0, constraintext="none",
-                hovertemplate=f"{span.limit} binds {clean(hall)}, {span.first} to {span.last}<extra></extra>",
-            )  # fmt: skip
+            bars.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "base": [f"{span.first}-01"],
+                    "x": [float(days.astype(np.float64)) * MS_PER_DAY],
+                    "y": [f"{clean(hall)} "],
+                    "yaxis": "y2",
+                    "width": 0.72,
+                    "name": f"binds: {span.limit}",
+                    "legendgroup": span.limit,
+                    "showlegend": span.limit not in shown,
+                    "marker": {"color": colour(LIMIT_COLOUR[span.limit]), "line": {"width": 0}},
+                    "text": [span.limit if span.months >= TOLD_FRAC * count else ""],
+                    "textposition": "inside",
+                    "insidetextanchor": "middle",
+                    "textangle": 0,
+                    "hovertemplate": f"{span.limit}, {span.first} to {span.last}<extra></extra>",
+                }
+            )
             shown.add(span.limit)
+    return bars
 
 
-def strip_words(found: Sequence[Span]) -> str:
+def strip_words(hall: str, found: Sequence[Span]) -> str:
     """Return how many months each limit binds a hall, in words."""
     counts: dict[str, int] = {}
     for span in found:
-        counts[span.limit] = counts.get(span.limit, 0) + span.months
-    ranked = sorted(((count, limit) for limit, count in counts.items() if limit in LIMITS), reverse=True)
-    return f"{found[0].hall}, " + ", ".join(f"{limit} in {count} months" for count, limit in ranked) if ranked else "nothing"
+        if span.limit in LIMITS:
+            counts[span.limit] = counts.get(span.limit, 0) + span.months
+    ranked = sorted(counts, key=lambda limit: -counts[limit])
+    said = ", ".join(f"{limit} in {counts[limit]} months" for limit in ranked)
+    return f"{hall}, {said or 'nothing'}"
 
 
 def chips(result: Result, hall: str) -> Figure:
@@ -379,29 +322,33 @@ def chips(result: Result, hall: str) -> Figure:
         A hall or group.
     """
     one, dates = result.cluster[hall], months(result.calendar)
-    figure = graphs().Figure()
-    for name, series, tone, dash, fill in (
-        ("at work, on average", one.busy_count, "teal", "solid", "tozeroy"),
-        ("in service", one.in_service_count, "blue", "solid", "none"),
-        ("installed", one.installed_count, "purple", "dash", "none"),
-    ):
-        figure.add_scatter(
-            x=dates, y=series[:, 0], name=name, mode="lines", fill=fill, fillcolor=colour(tone, FAINT),
-            line={"color": colour(tone), "dash": dash, "width": 2, "shape": "hv"}, hovertemplate="%{y:,.0f} chips",
-        )  # fmt: skip
-    most = [number_text(largest(series)) for series in (one.installed_count, one.in_service_count, one.busy_count)]
-    alt = f"Of up to {most[0]} chips installed, up to {most[1]} are in service and up to {most[2]} are at work on average."
-    return finished(
-        figure, f"Chips of {hall}", alt, height=PLOT_PX + EDGE_PX // 2, hovermode="x unified",
-        xaxis={"type": "date", "title": {"text": "month"}, "hoverformat": "%Y-%m"},
-        yaxis={"title": {"text": "chips"}, "tickformat": ",~s"},
-    )  # fmt: skip
+    said = "%{y:,.0f} chips"
+    traces = [
+        stepped(dates, one.busy_count, "at work, on average", "teal", said, filled=True),
+        stepped(dates, one.in_service_count, "in service", "blue", said),
+        stepped(dates, one.installed_count, "installed", "purple", said, dash="dash"),
+    ]
+    installed, service, busy = (
+        said_number(largest(series))
+        for series in (one.installed_count, one.in_service_count, one.busy_count)
+    )
+    alt = (
+        f"Of up to {installed} chips installed, up to {service} are in service and up to {busy} are"
+        " at work on average."
+    )
+    layout = {
+        "height": PLOT_PX + EDGE_PX // 2,
+        "hovermode": "x unified",
+        "xaxis": month_axis(result.calendar),
+        "yaxis": value_axis("chips", tickformat=",~s"),
+    }
+    return drawn(traces, layout, f"Chips of {hall}", alt)
 
 
 # --- money by month ---
 
 
-def cash(result: Result, party: str) -> Figure:
+def cash(result: Result, party: str) -> Figure | None:
     """Cash of a party's owners by month, and its running sum.
 
     Parameters
@@ -410,31 +357,47 @@ def cash(result: Result, party: str) -> Figure:
         One future.
     party : str
         A party, or "consolidated".
+
+    Returns
+    -------
+    Figure or None
+        None where no cash moves, or its accounts have no number.
     """
     flow, dates = result.money[party].equity_flow_usd[:, 0], months(result.calendar)
+    if not np.all(np.isfinite(flow)) or largest(flow) == 0.0:
+        return None
     running = np.cumsum(flow)
-    divisor, unit = scaled(max(largest(flow), largest(running)), "USD")
-    figure = graphs().Figure()
-    for name, wanted, tone in (("paid out to owners", flow > 0.0, "teal"), ("paid in by owners", flow <= 0.0, "red")):
-        figure.add_bar(
-            x=dates, y=np.where(wanted, flow, 0.0) / divisor, name=name, marker={"color": colour(tone), "line": {"width": 0}},
-            hoverinfo="skip",
-        )  # fmt: skip
-    figure.add_scatter(
-        x=dates, y=running / divisor, name="running sum", mode="lines", line={"color": colour("ink"), "width": 1.75},
-        customdata=np.stack([flow / divisor], axis=-1),
-        hovertemplate=f"%{{customdata[0]:,.4~g}} {unit} in the month, %{{y:,.4~g}} {unit} in all<extra></extra>",
-    )  # fmt: skip
+    (whole, unit), (part, part_unit) = scaled(largest(running), "USD"), scaled(largest(flow), "USD")
+    sign = np.where(flow >= 0.0, "teal", "red")
+    line = stepped(dates, running / whole, "running sum", "ink", f"%{{y:,.4~g}} {unit}")
+    line["line"] |= {"shape": "linear", "width": 1.75}
+    bars = {
+        "type": "bar",
+        "x": dates,
+        "y": flow / part,
+        "yaxis": "y2",
+        "name": "in the month",
+        "marker": {"color": [colour(str(name)) for name in sign], "line": {"width": 0}},
+        "hovertemplate": f"%{{y:+,.4~g}} {part_unit}",
+    }
     deepest = int(np.argmin(running))
+    least = min(0.0, float(running[deepest]))
     alt = (
-        f"Owners of {party} are {number_text(-min(0.0, float(running[deepest])) / divisor)} {unit} out of pocket at the deepest, in"
-        f" {dates[deepest][:7]}, and at {number_text(float(running[-1]) / divisor)} {unit} when the plan ends."
+        f"Above, the running sum: its owners are {said_number(-least / whole)} {unit} out of pocket"
+        f" at the deepest, in {dates[deepest][:7]}, and stand at"
+        f" {said_number(float(running[-1]) / whole)} {unit} when the plan ends. Below, each month:"
+        " up is paid out to them, down is paid in."
     )
-    return finished(
-        figure, f"Cash to the owners of {party}", alt, height=PLOT_PX, hovermode="x unified", barmode="relative", bargap=0.0,
-        xaxis={"type": "date", "title": {"text": "month"}, "hoverformat": "%Y-%m"},
-        yaxis={"title": {"text": f"{unit} a month, and {unit} in all"}, "tickformat": ",~g"},
-    )  # fmt: skip
+    layout = {
+        "height": PANELS_PX,
+        "hovermode": "x unified",
+        "showlegend": False,
+        "bargap": 0.0,
+        "xaxis": month_axis(result.calendar, anchor="y2"),
+        "yaxis": value_axis(f"running sum, {unit}", domain=UPPER),
+        "yaxis2": value_axis(f"in a month, {part_unit}", domain=LOWER),
+    }
+    return drawn([line, bars], layout, f"Cash to the owners of {called(party)}", alt)
 
 
 def debt(result: Result, party: str) -> Figure | None:
@@ -450,39 +413,42 @@ def debt(result: Result, party: str) -> Figure | None:
     Returns
     -------
     Figure or None
-        None where the party never owes anything.
+        None where the party never owes anything, or its statements were not written.
     """
     owed, cover = debt_series(result.money[party])
-    if owed is None or largest(owed) <= 0.0:
+    if owed is None or cover is None or largest(owed) <= 0.0:
         return None
     dates = months(result.calendar)
     divisor, unit = scaled(largest(owed), "USD")
-    figure = graphs().Figure()
-    figure.add_scatter(
-        x=dates, y=owed[:, 0] / divisor, name="debt owed", mode="lines", fill="tozeroy", fillcolor=colour("blue", FAINT),
-        line={"color": colour("blue"), "width": 2, "shape": "hv"}, hovertemplate=f"%{{y:,.4~g}} {unit}",
-    )  # fmt: skip
-    alt = f"Debt of {party} peaks at {number_text(largest(owed) / divisor)} {unit} in {dates[int(np.argmax(owed[:, 0]))][:7]}."
-    layout: dict[str, Any] = {"yaxis": {"title": {"text": f"debt owed, {unit}"}, "tickformat": ",~g"}}
-    if cover is not None and np.any(np.isfinite(cover)):
-        figure.add_scatter(
-            x=dates, y=cover[:, 0], name="debt service cover (right)", mode="lines", yaxis="y2",
-            line={"color": colour("red"), "width": 2, "dash": "dot"}, hovertemplate="%{y:.2f} times",
-        )  # fmt: skip
-        alt += f" Cash covers debt service {np.nanmin(cover):.2f} times at the least; below 1 it does not."
-        layout["yaxis2"] = {
-            "title": {"text": "DSCR, times"}, "overlaying": "y", "side": "right", "showgrid": False, "automargin": True,
-            "range": [min(0.0, float(np.nanmin(cover))), min(DSCR_SHOWN, 1.15 * max(1.0, largest(cover)))], "zeroline": False,
-        }  # fmt: skip
-        figure.add_shape(type="line", xref="paper", x0=0, x1=1, yref="y2", y0=1, y1=1, line={"color": colour("red", SOFT), "width": 1})
-    return finished(
-        figure, f"Debt of {party}", alt, height=PLOT_PX, hovermode="x unified",
-        xaxis={"type": "date", "title": {"text": "month"}, "hoverformat": "%Y-%m"}, **layout,
-    )  # fmt: skip
+    due = stepped(dates, owed / divisor, "debt", "blue", f"%{{y:,.4~g}} {unit}", filled=True)
+    traces = [due]
+    peak = dates[int(np.argmax(owed[:, 0]))][:7]
+    alt = f"Above, debt peaks at {said_number(largest(owed) / divisor)} {unit} in {peak}."
+    layout: Spec = {
+        "height": PANELS_PX,
+        "hovermode": "x unified",
+        "showlegend": False,
+        "xaxis": month_axis(result.calendar),
+        "yaxis": value_axis(f"debt, {unit}"),
+    }
+    if np.any(np.isfinite(cover)):
+        traces.append(stepped(dates, cover, "DSCR", "red", "%{y:.2f}") | {"yaxis": "y2"})
+        low = float(np.nanmin(cover))
+        alt += (
+            f" Below, cash over debt service of twelve months is {low:.2f} at the least; under 1,"
+            " owners must pay in."
+        )
+        reach = [min(0.0, low), min(DSCR_SHOWN, 1.15 * max(1.0, largest(cover)))]
+        layout["xaxis"]["anchor"] = "y2"
+        layout["yaxis"]["domain"] = UPPER
+        layout["yaxis2"] = value_axis("DSCR, ratio", domain=LOWER, range=reach)
+        rule = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y2", "y0": 1, "y1": 1}
+        layout["shapes"] = [rule | {"line": {"color": colour("ink", SOFT), "width": 1}}]
+    return drawn(traces, layout, f"Debt of {called(party)}", alt)
 
 
 def debt_series(account: Accounts) -> tuple[Series | None, Series | None]:
-    """Return a party's debt and its cover by month, None where its accounts were not written out.
+    """Return a party's debt and its cover by month, None where its accounts were not written.
 
     Notes
     -----
@@ -492,7 +458,8 @@ def debt_series(account: Accounts) -> tuple[Series | None, Series | None]:
     written = account.statements
     if written is None:
         return None, None
-    service = np.where(written.principal_usd > 0.0, written.interest_usd + written.principal_usd, 0.0)
+    service = written.interest_usd + written.principal_usd
+    service = np.where(written.principal_usd > 0.0, service, 0.0)
     cover = np.full_like(service, np.nan)
     for month in range(MONTHS_PER_YEAR - 1, service.shape[0]):
         year = slice(month - MONTHS_PER_YEAR + 1, month + 1)
@@ -519,49 +486,63 @@ def worth(told: Facts, party: str) -> Figure | None:
     Figure or None
         None where nothing moves the party.
     """
-    found = [(one.unit, *one.change.get(f"money.{party}.npv_usd", (np.nan,) * 3)) for one in told.worth]
-    rows = sorted((row for row in found if any(np.isfinite(row[1:])) and any(row[1:])), key=lambda row: abs(row[1]))
-    if not rows:
+    path = f"money.{party}.npv_usd"
+    found = {one.unit: one.change.get(path, (np.nan,) * 3) for one in told.worth}
+    moving = [name for name, change in found.items() if np.isfinite(change[0]) and any(change)]
+    ranked = sorted(moving, key=lambda name: abs(found[name][0]))
+    if not ranked:
         return None
-    divisor, unit = scaled(largest(np.array([row[1:] for row in rows])), "USD")
-    names, middles, lows, highs = zip(*rows, strict=True)
-    ticks = [f"{broken(name)}<br><b>{signed(middle / divisor)} {unit}</b>" for name, middle in zip(names, middles, strict=True)]
-    level = list(range(len(rows)))
-    figure = graphs().Figure()
-    figure.add_bar(
-        x=[middle / divisor for middle in middles], y=level, orientation="h", width=0.42, name="central", showlegend=False,
-        marker={"color": [colour("teal" if middle >= 0.0 else "red") for middle in middles]},
-        customdata=[[name, low / divisor, high / divisor] for name, _, low, high in rows],
-        hovertemplate=f"%{{customdata[0]}}: %{{x:+,.4~g}} {unit}<br>P10 %{{customdata[1]:+,.4~g}}, P90 %{{customdata[2]:+,.4~g}} {unit}<extra></extra>",
-    )  # fmt: skip
-    gaps = [(low / divisor, high / divisor, None) for low, high in zip(lows, highs, strict=True)]
-    figure.add_scatter(
-        x=[point for gap in gaps for point in gap], y=[row for row in level for _ in range(3)], mode="lines+markers", hoverinfo="skip",
-        line={"color": colour("ink"), "width": 1.25}, marker={"symbol": "line-ns", "size": 9, "line": {"width": 1.25, "color": colour("ink")}},
-        name="P10 to P90", showlegend=False,
-    )  # fmt: skip
-    top = rows[-1]
+    divisor, unit = scaled(largest([found[name] for name in ranked]), "USD")
+    still = [name for name in found if name not in ranked]
+    top = ranked[-1]
     alt = (
-        f"Change of the NPV of {party} for one unit of each, largest at the top; whiskers are P10 to P90 over the ranges of all"
-        f" uncertain figures. {top[0].capitalize()} moves it most: {signed(top[1] / divisor)} {unit}."
+        f"Change of NPV for one unit of each, largest on top; whiskers are P10 to P90 over the"
+        f" ranges of all uncertain figures. Most is {top}: {signed_money(found[top][0])}."
+        + (f" Without effect: {', '.join(still)}." if still else "")
     )
-    still = [row[0] for row in found if row[0] not in names]
-    alt += f" No effect: {', '.join(still)}." if still else ""
-    return finished(
-        figure, f"What one unit is worth to {party}", alt, height=EDGE_PX + ROW_PX * len(rows), bargap=0.5,
-        xaxis={"title": {"text": f"change of NPV, {unit}"}, "showgrid": True, "zeroline": True, "tickformat": "+,~g"},
-        yaxis={"tickvals": level, "ticktext": ticks, "title": {"text": ""}, "rangemode": "normal", "showgrid": False},
-    )  # fmt: skip
+    label = [f"{broken(name)}<br><b>{signed_money(found[name][0])}</b>" for name in ranked]
+    axis = {"title": {"text": f"change of NPV, {unit}"}, "tickformat": ",~g", "showgrid": True}
+    layout = {
+        "height": EDGE_PX + UNIT_ROW_PX * len(ranked),
+        "showlegend": False,
+        "xaxis": {**axis, "zeroline": True},
+        "yaxis": {"tickvals": list(range(len(ranked))), "ticktext": label, "showgrid": False}
+        | {"range": [-0.6, len(ranked) - 0.4], "zeroline": False},
+    }
+    changes = []
+    for name in ranked:
+        middle, low, high = (part / divisor for part in found[name])
+        changes.append((name, middle, low, high))
+    return drawn(
+        worth_bars(changes, unit), layout, f"What one unit is worth to {called(party)}", alt
+    )
 
 
-def signed(value: float) -> str:
-    """Return a number with its sign, to three figures or so."""
-    return ("+" if value > 0.0 else "") + (f"{value:,.0f}" if abs(value) >= PERCENT else f"{value:,.2g}" if abs(value) < 1.0 else f"{value:,.1f}")
-
-
-def broken(name: str) -> str:
-    """Return a label on as many lines as a phone needs."""
-    return "<br>".join(textwrap.wrap(clean(name), LABEL_LETTERS))
+def worth_bars(changes: Sequence[tuple[str, float, float, float]], unit: str) -> list[Spec]:
+    """Return bars of (name, central, P10, P90), and their whiskers."""
+    level = range(len(changes))
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [middle for _, middle, _, _ in changes],
+        "y": list(level),
+        "width": 0.42,
+        "marker": {"color": [colour("teal" if row[1] >= 0.0 else "red") for row in changes]},
+        "customdata": [[clean(name), low, high] for name, _, low, high in changes],
+        "hovertemplate": f"%{{customdata[0]}}: %{{x:+,.4~g}} {unit}<br>P10"
+        f" %{{customdata[1]:+,.4~g}}, P90 %{{customdata[2]:+,.4~g}} {unit}<extra></extra>",
+    }
+    thin = {"color": colour("ink"), "width": 1.25}
+    whiskers = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [point for _, _, low, high in changes for point in (low, high, None)],
+        "y": [row for row in level for _ in range(3)],
+        "hoverinfo": "skip",
+        "line": thin,
+        "marker": {"symbol": "line-ns", "size": 9, "line": thin},
+    }
+    return [bars, whiskers]
 
 
 def errors(told: Facts) -> Figure | None:
@@ -577,51 +558,83 @@ def errors(told: Facts) -> Figure | None:
     Figure or None
         None where nothing was published.
     """
-    dated = [one for one in told.compared if one.path.endswith("_date") and np.isfinite(one.error_frac)]
-    plain = [one for one in told.compared if not one.path.endswith("_date") and np.isfinite(one.error_frac)]
-    if not dated and not plain:
+    known = [one for one in told.compared if np.isfinite(one.error_frac)]
+    dated = [one for one in known if one.path.endswith("_date")]
+    plain = [one for one in known if not one.path.endswith("_date")]
+    panels = [
+        (rows, factor, unit)
+        for rows, factor, unit in ((plain, PERCENT, "%"), (dated, 1.0, "months"))
+        if rows
+    ]
+    if not panels:
         return None
-    panels = [(rows, factor, unit) for rows, factor, unit in ((plain, PERCENT, "%"), (dated, 1.0, "months")) if rows]
-    count = len(dated) + len(plain)
-    figure = graphs().Figure()
-    layout: dict[str, Any] = {}
+    traces: list[Spec] = []
+    layout: Spec = {
+        "height": EDGE_PX * len(panels) + ERROR_ROW_PX * len(known),
+        "showlegend": False,
+    }
+    gap = EDGE_PX / layout["height"] if len(panels) > 1 else 0.0
     top = 1.0
-    for number, (rows, factor, unit) in enumerate(panels, 1):
-        key = "" if number == 1 else "2"
-        add_lollipops(figure, [(one.name, factor * one.error_frac, one.error_text) for one in rows], unit, key)
-        share = len(rows) / count * (1.0 if len(panels) == 1 else 0.78)
-        reach = 1.25 * max([abs(factor * one.error_frac) for one in rows] + [10.0])
-        layout[f"xaxis{key}"] = {
-            "range": [-reach, reach], "anchor": f"y{key}", "title": {"text": f"modelled less published, {unit}"},
-            "tickformat": "+~g", "showgrid": True, "zeroline": True,
-        }  # fmt: skip
-        layout[f"yaxis{key}"] = {"domain": [max(0.0, top - share), top], "anchor": f"x{key}", "autorange": "reversed", "showgrid": False, "title": {"text": ""}}
-        top -= share + 0.22
+    for (rows, factor, unit), key in zip(panels, ("", "2"), strict=False):
+        names = [f"{broken(one.name)}<br><b>{one.error_text}</b>" for one in rows]
+        values = [factor * one.error_frac for one in rows]
+        traces += [
+            trace | {"xaxis": f"x{key}", "yaxis": f"y{key}"} for trace in dots(names, values)
+        ]
+        bottom = top - (1.0 - gap) * len(rows) / len(known)
+        layout |= error_axes(key, unit, largest([*values, 10.0]), [max(0.0, bottom), top])
+        top = bottom - gap
     if plain:
-        edge = PERCENT * EXPLAINED_ABOVE
-        figure.add_shape(
-            type="rect", x0=-edge, x1=edge, xref="x", yref="y domain", y0=0, y1=1, layer="below",
-            line={"width": 0}, fillcolor=colour("grey", "1a"),
-        )  # fmt: skip
-    said = "; ".join(f"{one.name} {one.error_text}" for one in told.compared)
-    alt = f"Errors of the model against what was published: {said}."
-    alt += f" The band is {PERCENT * EXPLAINED_ABOVE:.0f} %: a larger miss must say why." if plain else ""
-    height_px = EDGE_PX * len(panels) + ERROR_ROW_PX * count
-    return finished(figure, "How far the model is from what was published", alt, height=height_px, showlegend=False, **layout)
+        layout["shapes"] = [band(PERCENT * EXPLAINED_ABOVE)]
+    alt = "Model less what was published: "
+    alt += "; ".join(f"{one.name} {one.error_text}" for one in known) + "."
+    alt += (
+        f" A miss outside the band of {PERCENT * EXPLAINED_ABOVE:.0f} % must say why."
+        if plain
+        else ""
+    )
+    return drawn(traces, layout, "How far the model is from what was published", alt)
 
 
-def add_lollipops(figure: Figure, rows: Iterable[tuple[str, float, str]], unit: str, key: str) -> None:
-    """Draw one dot on a stick for each (name, error, words)."""
-    names, values, words = zip(*rows, strict=True)
-    names = tuple(broken(name) for name in names)
-    sticks = [point for value in values for point in (0.0, value, None)]
-    figure.add_scatter(
-        x=sticks, y=[name for name in names for _ in range(3)], mode="lines", hoverinfo="skip", xaxis=f"x{key}", yaxis=f"y{key}",
-        line={"color": colour("blue", SOFT), "width": 2},
-    )  # fmt: skip
-    figure.add_scatter(
-        x=values, y=names, mode="markers+text", text=words, xaxis=f"x{key}", yaxis=f"y{key}", cliponaxis=False,
-        textposition=["middle right" if value >= 0.0 else "middle left" for value in values],
-        marker={"color": colour("blue"), "size": 10}, textfont={"color": colour("ink")},
-        hovertemplate=f"%{{y}}: %{{x:+.1f}} {unit}<extra></extra>",
-    )  # fmt: skip
+def error_axes(key: str, unit: str, most: float, domain: list[float]) -> Spec:
+    """Return the axes of one panel of errors."""
+    reach = 1.12 * most
+    return {
+        f"xaxis{key}": {
+            "range": [-reach, reach],
+            "anchor": f"y{key}",
+            "title": {"text": f"modelled less published, {unit}"},
+            "tickformat": ",~g",
+            "showgrid": True,
+            "zeroline": True,
+        },
+        f"yaxis{key}": {
+            "domain": domain,
+            "anchor": f"x{key}",
+            "autorange": "reversed",
+            "showgrid": False,
+        },
+    }
+
+
+def band(edge: float) -> Spec:
+    """Return the band of errors that need no word."""
+    ends = {"x0": -edge, "x1": edge, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
+    return (
+        {"type": "rect", "layer": "below", "line": {"width": 0}}
+        | ends
+        | {"fillcolor": colour("grey", "1a")}
+    )
+
+
+def dots(names: Sequence[str], values: Sequence[float]) -> list[Spec]:
+    """Return one dot on a stick for each name."""
+    shared = {"type": "scatter", "hoverinfo": "skip"}
+    sticks = {
+        "mode": "lines",
+        "x": [point for value in values for point in (0.0, value, None)],
+        "y": [name for name in names for _ in range(3)],
+        "line": {"color": colour("blue", SOFT), "width": 2},
+    }
+    heads = {"mode": "markers", "x": list(values), "y": list(names)}
+    return [shared | sticks, shared | heads | {"marker": {"color": colour("blue"), "size": 10}}]
