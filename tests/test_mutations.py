@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from tests.mutations import Mutation, document, mutations
 
-from gigaplan.plan.load import load, loads
-from gigaplan.plan.schema import Plan
+from gigaplan.plan import Plan, load, loads, simulate
 from gigaplan.read import ReadError
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -20,6 +19,7 @@ SLOWEST_S = 1.0
 MOST_MEMORY = 100e6
 NAMED_FRAC = 0.99
 MUTATIONS = 2_000
+SIMULATED = 800
 SOAK = 100_000
 
 # Every part of the schema in one plan: the examples need not have them all.
@@ -96,8 +96,13 @@ def texts() -> dict[str, str]:
 
 
 def nothing(plan: Plan) -> None:
-    """Do nothing with a plan that is still valid; a deeper run puts `simulate` here."""
-    assert plan.name is not None
+    """Do nothing more with a plan that is still valid."""
+    assert plan.entities
+
+
+def simulated(plan: Plan) -> None:
+    """Simulate a plan that is still valid: whatever it says, that ends in a result."""
+    assert simulate(plan) is not None
 
 
 @dataclass
@@ -206,7 +211,7 @@ def test_every_key_of_a_text_is_found() -> None:
     entry = entries["sites", "main", "price", "low"]
     assert (entry.key.line, entry.above, entry.flow) == (20, 20, True)
     assert entries["sites", "far", "cooling"].value.plain is False
-    assert entries["workloads", "pretrain", "model"].above == 41
+    assert entries["workloads", "pretrain", "model"].above == 39
     assert ("catalog", "chips", "own-chip", "tdp", "grade") in entries
 
 
@@ -236,8 +241,16 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert peak < MOST_MEMORY
 
 
+def test_spoilt_plans_that_are_still_valid_are_simulated(tmp_path: Path) -> None:
+    for text in texts().values():
+        simulate(loads(text))  # compiles
+    judged(survive(all_mutations(SIMULATED, seed=3), tmp_path, simulated))
+
+
 @pytest.mark.soak
 def test_very_many_spoilt_plans_are_read_or_refused(tmp_path: Path) -> None:
-    count = survive(all_mutations(SOAK, seed=1), tmp_path)
+    for text in texts().values():
+        simulate(loads(text))  # compiles
+    count = survive(all_mutations(SOAK, seed=1), tmp_path, simulated)
     print(count.summary())  # noqa: T201
     judged(count)

@@ -146,7 +146,7 @@ def reasons(verdict: int) -> list[str]:
 
 
 def is_quantity(item: Any) -> bool:  # noqa: ANN401
-    """Return whether a dataclass field holds a quantity (declared with `units.quantity`)."""
+    """Return whether a field was declared with `units.quantity`."""
     return bool(item.metadata.get("quantity"))
 
 
@@ -157,14 +157,14 @@ def hints(kind: type) -> dict[str, Any]:
 
 
 def alternatives(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401  (a type of any kind)
-    """Return the parts of a union, None left out; the hint itself when it is none."""
+    """Return the parts of a union without None; of another type, itself."""
     if get_origin(hint) in {Union, types.UnionType}:
         return tuple(part for part in get_args(hint) if part is not type(None))
     return (hint,)
 
 
 def member_hint(hint: Any) -> Any:  # noqa: ANN401
-    """Return the type of a mapping's values or a tuple's members; object when it has none."""
+    """Return the type of a mapping's values or a tuple's members."""
     for kind in alternatives(hint):
         if get_origin(kind) in {dict, tuple}:
             return get_args(kind)[1 if get_origin(kind) is dict else 0]
@@ -208,7 +208,7 @@ def canonical(value: Any, path: str = "", name: str = "") -> Iterator[tuple[str,
 
 
 def canonical_steps(steps: Steps, path: str) -> Iterator[tuple[str, Real]]:
-    """Yield the dates and values of steps; a value without a date has the path of the whole."""
+    """Yield dates and values of steps; one value without a date is the whole."""
     for index, (date, value) in enumerate(zip(steps.dates, steps.values, strict=True)):
         always = bool(np.all(column(date) <= ALWAYS_DATE))
         if not always:
@@ -217,7 +217,7 @@ def canonical_steps(steps: Steps, path: str) -> Iterator[tuple[str, Real]]:
 
 
 def is_number(value: object) -> bool:
-    """Return whether a value is a number or an array of them; a boolean is none."""
+    """Return whether a value is a number or an array; a boolean is none."""
     return isinstance(value, int | float | np.number | np.ndarray) and not isinstance(value, bool)
 
 
@@ -256,8 +256,8 @@ class PathError(ValueError):
 def resolve(known: list[str], short: str) -> str:
     """Return the canonical path that a shortening names.
 
-    A shortening lists some of the keys in order, the last one among them, units left out: `site.price`
-    for `sites.main.price_usd_per_mwh`. A singular stands for its plural with one member.
+    A shortening lists some of the keys in order, the last one among them, units left out:
+    `site.price` for `sites.main.price_usd_per_mwh`. A singular stands for its plural with one member.
 
     Raises
     ------
@@ -292,7 +292,7 @@ def brief(path: str) -> str:
 
 
 def answers(parts: list[str], wanted: list[str]) -> bool:
-    """Return whether `wanted` is a subsequence of a path's keys that ends where it ends."""
+    """Return whether words are among a path's keys, in order, the last last."""
     if not matches(parts[-1], wanted[-1]):
         return False
     position = 0
@@ -336,7 +336,7 @@ def replaced(value: Any, path: str, new: object) -> Any:  # noqa: ANN401
 
 
 class Slot(NamedTuple):
-    """What is known of the place that a value stands in: its name, type and declaration.
+    """What is known of the place that a value stands in.
 
     The name is empty where the value is structure.
     """
@@ -347,7 +347,7 @@ class Slot(NamedTuple):
 
 
 def with_change(value: Any, keys: list[str], new: object, slot: Slot) -> Any:  # noqa: ANN401
-    """Rebuild `value` along `keys` with `new` at the end (the recursion of `replaced`)."""
+    """Rebuild a value along keys with another at the end; see `replaced`."""
     if isinstance(value, Steps) or (not keys and Steps in alternatives(slot.hint)):
         return steps_with_change(value, keys, new, slot)
     if not keys:
@@ -416,7 +416,7 @@ def structure_for(old: object, new: object, slot: Slot) -> object:
 
 
 def number_for(new: object, slot: Slot) -> Real | None:
-    """Return a number for a place; None for a word that stands for it ("rest")."""
+    """Return a number for a place; None for a word such as "rest"."""
     if isinstance(new, str) and new in slot.metadata.get("words", ()):
         return None
     return checked(new, slot.name, slot.metadata)
@@ -458,7 +458,7 @@ def check_bounds(value: Real, name: str, bounds: Mapping[str, Any]) -> None:
 
 
 def structure(value: Any, path: str = "") -> Iterator[tuple[str, object]]:  # noqa: ANN401
-    """Walk a dataclass and yield what is not a number: names, kinds, whole steps.
+    """Walk a dataclass and yield what is no number: names, kinds, steps.
 
     Yields
     ------

@@ -251,7 +251,7 @@ def stem(name: str) -> str:
 
 @lru_cache(REMEMBERED)
 def unit_text(text: str) -> str:
-    """Turn the unit as people write it ("USD/kW-month") into a pint expression."""
+    """Turn a unit as people write it ("USD/kW-month") into pint's spelling."""
     plain = text.replace("%", " percent ").replace("·", "*").replace("$", " $ ")
     plain = re.sub(r"(?<=[A-Za-z0-9)])\s*-\s*(?=[A-Za-z])", "*", plain)
     if "(" in plain:
@@ -437,7 +437,7 @@ def scaled_money(value: float, unit: str) -> tuple[float, str]:
 
 
 def number_text(value: float) -> str:
-    """Write a number to four figures, thousands with commas, no exponent below 1e15."""
+    """Write a number to four figures, thousands with commas."""
     if not np.isfinite(value):
         return "none"
     if value == 0.0:
@@ -575,7 +575,7 @@ class Calendar:
 
 
 def share_in_service(date: Real, calendar: Calendar) -> Series:
-    """Return the share of each month that lies after a date [-] (T, 1) or (T, N)."""
+    """Return the share of each month after a date [-] (T, 1) or (T, N)."""
     return np.asarray(np.clip(calendar.dates + 1.0 - column(date)[None, :], 0.0, 1.0))
 
 
@@ -634,7 +634,7 @@ def over_time(series: Series) -> Column:
     """
     if series.shape[1] == 1:
         return np.asarray(np.cumsum(series, axis=0)[-1])
-    total = series[0].astype(np.float64)
+    total: Column = series[0].astype(np.float64)
     for row in series[1:]:
         np.add(total, row, out=total)
     return total

@@ -108,7 +108,7 @@ def source_ids() -> frozenset[str]:
 
 
 def chain_of(kind: str, name: str, own: Mapping[str, Node]) -> list[Node]:
-    """Return the node of an entity, a plan's own first, and of all it follows by `from:`.
+    """Return the nodes of an entity and of those it follows by `from:`.
 
     An own entity may change the one of the catalogue that has its name.
 

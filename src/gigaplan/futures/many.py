@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -13,9 +14,10 @@ from gigaplan.figure import Figure, resolve
 from gigaplan.futures.draw import drawn, uncertain, with_columns
 from gigaplan.plan import prepare, simulate
 from gigaplan.plan.result import columns_of
+from gigaplan.plan.schema import most_members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +31,9 @@ SHARD = 16_384
 FAN = 2_048
 """Futures whose months are kept for fan charts: the first ones."""
 DIMENSIONS_OF_SERIES = 2
+
+Shard: TypeAlias = "tuple[dict[str, Column], dict[str, Column]]"
+"""Columns of a run of futures, and the months of the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,9 +101,7 @@ def is_column(path: str, array: Column) -> bool:
     return array.ndim == 1
 
 
-def shard(
-    plan: Plan, figures: tuple[Figure, ...], seed: int, start: int, count: int
-) -> tuple[dict[str, Column], dict[str, Column]]:
+def shard(plan: Plan, figures: tuple[Figure, ...], seed: int, start: int, count: int) -> Shard:
     """Simulate futures `start` to `start + count`, block after block.
 
     Returns
@@ -108,8 +111,9 @@ def shard(
     """
     parts: list[dict[str, Column]] = []
     fans: list[dict[str, Column]] = []
-    for begin in range(start, start + count, BLOCK):
-        size = min(BLOCK, start + count - begin)
+    block = max(1, BLOCK // most_members(plan))
+    for begin in range(start, start + count, block):
+        size = min(block, start + count - begin)
         result = simulate(with_columns(plan, drawn(figures, seed, begin, size)))
         parts.append(
             {
@@ -175,24 +179,34 @@ def futures(
     ready = prepare(plan)
     figures = chosen_figures(ready, inputs)
     jobs = [(begin, min(SHARD, count - begin)) for begin in range(0, count, SHARD)]
-    done: list[tuple[dict[str, Column], dict[str, Column]]] = []
+    columns: dict[str, Column] = {}
+    fans: list[dict[str, Column]] = []
+    for begin, size, (part, fan) in done(ready, figures, seed, jobs, workers):
+        for path, values in part.items():
+            columns.setdefault(path, np.empty(count, dtype=values.dtype))[begin : begin + size] = values
+        if fan:
+            fans.append(fan)
+        if progress:
+            progress(begin + size)
+    return Futures(ready, figures, seed, count, columns, gathered(fans, 1))
+
+
+def done(
+    plan: Plan,
+    figures: tuple[Figure, ...],
+    seed: int,
+    jobs: Sequence[tuple[int, int]],
+    workers: int,
+) -> Iterator[tuple[int, int, Shard]]:
+    """Yield each shard with its place, in order, computed here or by other processes."""
     if workers <= 1 or len(jobs) == 1:
         for begin, size in jobs:
-            done.append(shard(ready, figures, seed, begin, size))
-            if progress:
-                progress(begin + size)
-    else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            waiting = [
-                pool.submit(shard, ready, figures, seed, begin, size) for begin, size in jobs
-            ]
-            for job, (begin, size) in zip(waiting, jobs, strict=True):
-                done.append(job.result())
-                if progress:
-                    progress(begin + size)
-    columns = gathered([part for part, _ in done], 0)
-    fans = gathered([fan for _, fan in done if fan], 1)
-    return Futures(ready, figures, seed, count, columns, fans)
+            yield begin, size, shard(plan, figures, seed, begin, size)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = deque(pool.submit(shard, plan, figures, seed, begin, size) for begin, size in jobs)
+        for begin, size in jobs:
+            yield begin, size, waiting.popleft().result()
 
 
 def chosen_figures(plan: Plan, inputs: Sequence[str] | None) -> tuple[Figure, ...]:

@@ -16,7 +16,7 @@ from gigaplan.futures.draw import drawn, uncertain, with_columns
 from gigaplan.money.lease import Debt
 from gigaplan.plan import prepare, simulate
 from gigaplan.plan.result import columns_of
-from gigaplan.plan.schema import Rent, Serve, Train
+from gigaplan.plan.schema import Rent, Serve, Train, most_members
 from gigaplan.units import Column, column
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SAMPLE = 48
 """Futures over which the range of a unit's worth is taken."""
+MOST_COLUMNS = 16_384
+"""Columns simulated at once, members of groups counted; a group of many sites has fewer futures."""
+LEAST_SAMPLE = 8
 LOW_FRAC, HIGH_FRAC = 0.1, 0.9
 
 
@@ -162,6 +165,7 @@ def worth(plan: Plan, sample: int = SAMPLE, seed: int = 1) -> list[Worth]:
     ready = prepare(plan)
     units = list(units_of(ready))
     width = len(units) + 1
+    sample = min(sample, max(LEAST_SAMPLE, MOST_COLUMNS // (width * most_members(ready))))
     numbers = dict(canonical(ready)) | {
         f"{CATALOG}{path}": value for path, value in canonical(ready.entities)
     }

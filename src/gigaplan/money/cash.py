@@ -8,6 +8,7 @@ All kernels that call each other stand in this file, because numba's cache looks
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,7 +18,16 @@ from numpy.typing import NDArray
 from gigaplan.figure import Verdict
 from gigaplan.money.debt import Loan, Loans, loans_of
 from gigaplan.money.returns import Periods, returns, verdict_of_roots
-from gigaplan.money.tax import NEVER, TABLE, TaxLaw, Wear, by_year_usd, opening_wear_usd, wear_of, worn_usd
+from gigaplan.money.tax import (
+    NEVER,
+    TABLE,
+    TaxLaw,
+    Wear,
+    opening_wear_usd,
+    wear_of,
+    worn_usd,
+    year_ends,
+)
 from gigaplan.units import MONTHS_PER_YEAR, Column, Real, Series, column, option, quantity
 
 if TYPE_CHECKING:
@@ -27,7 +37,7 @@ ASSET_CLASSES = ("chips", "network", "electrical", "shell", "generation", "land"
 """What capital is spent on; each has a book life and a tax method of its own."""
 LANES = 32
 """Futures that go through the kernel side by side; the answer does not depend on it."""
-CHUNK = 512
+CHUNK = 1024
 """Futures whose flows are kept between the accounts and their returns: they stay in the cache."""
 LEVEL, STRAIGHT_LINE, BULLET, CUSTOM = 0, 1, 2, 3
 """Places of the profiles in `debt.PROFILES`."""
@@ -71,7 +81,9 @@ class Flows:
 class Opening:
     """What a party has on the first day; its debt is a loan with `opening_usd`."""
 
-    cash_usd: Real = quantity(0.0, low=0.0, doc="cash in hand; meets shortfalls before its owners do")
+    cash_usd: Real = quantity(
+        0.0, low=0.0, doc="cash in hand; meets shortfalls before its owners do"
+    )
     price_usd: Real = quantity(0.0, low=0.0, doc="paid by its owners for it in the first period")
     book_usd: Real = quantity(0.0, low=0.0, doc="book value of assets in service")
     book_years: Real = quantity(1.0, low=0.0, doc="their remaining book life")
@@ -89,7 +101,9 @@ class Terms:
     discount_frac_per_year: Real = quantity(0.1, low=-0.9, doc="of the equity cash flow")
     book_life_years: dict[str, Real] = field(default_factory=dict)
     loans: tuple[Loan, ...] = option((), doc="debt")
-    operating_reserve_months: Real = quantity(0.0, low=0.0, doc="of coming operating cost kept in reserve")
+    operating_reserve_months: Real = quantity(
+        0.0, low=0.0, doc="of coming operating cost kept in reserve"
+    )
     reserve_frac_per_year: Real = quantity(0.0, low=0.0, doc="interest on reserves")
     opening: Opening = field(default_factory=Opening)
     liquidated: bool = option(True, doc="what is left is written off in the last period")  # noqa: FBT003
@@ -237,13 +251,30 @@ class Axis(NamedTuple):
     back: NDArray[np.int64]
 
 
-LINES = ("interest", "capitalised", "principal", "draw", "fee", "amortised", "debt", "reserve",
-         "reserve_income", "tax", "payout", "cash")
+LINES = (
+    "interest",
+    "capitalised",
+    "principal",
+    "draw",
+    "fee",
+    "amortised",
+    "debt",
+    "reserve",
+    "reserve_income",
+    "tax",
+    "payout",
+    "cash",
+)
 """Lines that the kernel writes when statements are asked for, in this order."""
 
 
 def accounts(
-    periods: Periods, flows: Flows, terms: Terms, *, statements: bool = False, keep_flow: bool = False
+    periods: Periods,
+    flows: Flows,
+    terms: Terms,
+    *,
+    statements: bool = False,
+    keep_flow: bool = False,
 ) -> Accounts:
     """Return the accounts of one party.
 
@@ -313,10 +344,19 @@ def accounts(
     )
 
 
-RETURN_NAMES = ("npv_usd", "irr_frac_per_year", "roots_count", "moic_ratio", "payback_years", "peak_usd")
+RETURN_NAMES = (
+    "npv_usd",
+    "irr_frac_per_year",
+    "roots_count",
+    "moic_ratio",
+    "payback_years",
+    "peak_usd",
+)
 
 
-def verdict_of(terms: Terms, flows: Flows, ratios: Floats, roots_count: Column) -> NDArray[np.int64]:
+def verdict_of(
+    terms: Terms, flows: Flows, ratios: Floats, roots_count: Column
+) -> NDArray[np.int64]:
     """Return what a reader must know of each future (N,)."""
     verdict = verdict_of_roots(roots_count)
     verdict = verdict | np.where(ratios[0] < 0.0, int(Verdict.NEGATIVE_CFADS), 0)
@@ -351,14 +391,21 @@ def inputs_of(periods: Periods, flows: Flows, terms: Terms) -> Inputs:
             raise ValueError(f'"{name}" is no asset class; there are {", ".join(ASSET_CLASSES)}')
     nothing = np.zeros((0, 1))
     opening = terms.opening
-    wear = opening_wear_usd(opening.tax_usd, opening.tax_years, periods)
+    until = np.cumsum(periods.year_frac)[year_ends(periods), None]
     return Inputs(
-        *(contiguous(series) for series in (
-            flows.revenue_usd, flows.contract_in_usd, flows.contract_out_usd, flows.operating_usd,
-            flows.residual_usd)),
+        *(
+            contiguous(series)
+            for series in (
+                flows.revenue_usd,
+                flows.contract_in_usd,
+                flows.contract_out_usd,
+                flows.operating_usd,
+                flows.residual_usd,
+            )
+        ),
         tuple(contiguous(flows.capex_usd.get(name, nothing)) for name in ASSET_CLASSES),
         tuple(contiguous(placed.get(name, nothing)) for name in ASSET_CLASSES),
-        by_year_usd(wear, periods),
+        contiguous(opening_wear_usd(opening.tax_usd, opening.tax_years, until)),
     )
 
 
@@ -379,8 +426,13 @@ def numbers_of(periods: Periods, terms: Terms, count: int) -> Numbers:
     opening = terms.opening
     matrix = np.empty((8, count))
     values = (
-        terms.tax_frac, terms.law.nol_cap_frac, opening.loss_usd, opening.cash_usd, opening.price_usd,
-        opening.tax_usd, terms.reserve_frac_per_year,
+        terms.tax_frac,
+        terms.law.nol_cap_frac,
+        opening.loss_usd,
+        opening.cash_usd,
+        opening.price_usd,
+        opening.tax_usd,
+        terms.reserve_frac_per_year,
         column(terms.operating_reserve_months) * (periods.per_year / MONTHS_PER_YEAR),
     )
     for row, value in enumerate(values):
@@ -390,8 +442,14 @@ def numbers_of(periods: Periods, terms: Terms, count: int) -> Numbers:
 
 def choices_of(periods: Periods, terms: Terms, *, statements: bool) -> Choices:
     """Return the structure that the kernel branches on."""
-    brought = (terms.opening.cash_usd, terms.opening.price_usd, *(loan.opening_usd for loan in terms.loans))
-    costly = any(bool(np.any(column(loan.fee_frac) != 0.0)) or loan.capitalised for loan in terms.loans)
+    brought = (
+        terms.opening.cash_usd,
+        terms.opening.price_usd,
+        *(loan.opening_usd for loan in terms.loans),
+    )
+    costly = any(
+        bool(np.any(column(loan.fee_frac) != 0.0)) or loan.capitalised for loan in terms.loans
+    )
     return Choices(
         per_year=periods.per_year,
         refunded=terms.law.losses == "refunded",
@@ -403,6 +461,7 @@ def choices_of(periods: Periods, terms: Terms, *, statements: bool) -> Choices:
     )
 
 
+@lru_cache(maxsize=16)
 def axis_of(periods: Periods) -> Axis:
     """Return the periods as the kernel takes them."""
     length = np.ones(len(periods.days))
@@ -410,8 +469,13 @@ def axis_of(periods: Periods) -> Axis:
         length[0] = 0.0
     end = np.cumsum(length)
     return Axis(
-        end - length, end, length, periods.year_frac, periods.rest_frac,
-        periods.tax_year.astype(np.int64), np.arange(len(length))[::-1].copy(),
+        end - length,
+        end,
+        length,
+        periods.year_frac,
+        periods.rest_frac,
+        periods.tax_year.astype(np.int64),
+        np.arange(len(length))[::-1].copy(),
     )
 
 
@@ -422,7 +486,8 @@ def statements_of(periods: Periods, flows: Flows, terms: Terms, lines: Floats) -
     last = np.arange(shape[0])[:, None] == shape[0] - 1
     placed = flows.capex_usd if flows.placed_usd is None else flows.placed_usd
     opening = terms.opening
-    worn = opening_wear_usd(opening.book_usd, opening.book_years, periods) + np.zeros(shape)
+    until = np.cumsum(periods.year_frac)[:, None]
+    worn = opening_wear_usd(opening.book_usd, opening.book_years, until) + np.zeros(shape)
     for name, series in placed.items():
         if name in terms.book_life_years:
             worn = worn + worn_usd(series, terms.book_life_years[name], periods.per_year)
@@ -434,20 +499,41 @@ def statements_of(periods: Periods, flows: Flows, terms: Terms, lines: Floats) -
     revenue = flows.revenue_usd + flows.contract_in_usd + np.zeros(shape)
     operating = flows.operating_usd + flows.contract_out_usd + np.zeros(shape)
     disposal = flows.residual_usd - written_off
-    income = (revenue - operating - worn - line["amortised"] - line["interest"]
-              + line["reserve_income"] + disposal - line["tax"])
+    income = (
+        revenue
+        - operating
+        - worn
+        - line["amortised"]
+        - line["interest"]
+        + line["reserve_income"]
+        + disposal
+        - line["tax"]
+    )
     owed = np.zeros(shape[1])
     for loan in terms.loans:
         owed = owed + column(loan.opening_usd)
     paid_in = column(opening.cash_usd) + column(opening.book_usd) - owed
     return Statements(
-        revenue_usd=revenue, operating_usd=operating, ebitda_usd=revenue - operating,
-        depreciation_usd=worn, amortised_usd=line["amortised"], interest_usd=line["interest"],
-        reserve_income_usd=line["reserve_income"], disposal_usd=disposal, tax_usd=line["tax"],
-        net_income_usd=income, capex_usd=capex, fee_usd=line["fee"], draw_usd=line["draw"],
-        principal_usd=line["principal"], capitalised_usd=line["capitalised"],
-        residual_usd=flows.residual_usd + np.zeros(shape), payout_usd=line["payout"],
-        cash_usd=line["cash"], reserve_usd=line["reserve"], assets_usd=kept - written_off,
+        revenue_usd=revenue,
+        operating_usd=operating,
+        ebitda_usd=revenue - operating,
+        depreciation_usd=worn,
+        amortised_usd=line["amortised"],
+        interest_usd=line["interest"],
+        reserve_income_usd=line["reserve_income"],
+        disposal_usd=disposal,
+        tax_usd=line["tax"],
+        net_income_usd=income,
+        capex_usd=capex,
+        fee_usd=line["fee"],
+        draw_usd=line["draw"],
+        principal_usd=line["principal"],
+        capitalised_usd=line["capitalised"],
+        residual_usd=flows.residual_usd + np.zeros(shape),
+        payout_usd=line["payout"],
+        cash_usd=line["cash"],
+        reserve_usd=line["reserve"],
+        assets_usd=kept - written_off,
         financing_usd=np.cumsum(line["fee"] + line["capitalised"] - line["amortised"], axis=0),
         debt_usd=line["debt"],
         equity_usd=paid_in[None, :] + np.cumsum(income - line["payout"], axis=0),
@@ -491,27 +577,49 @@ def new_block(length: int, years: int, width: int) -> Block:
     t = np.zeros((15, length, width))
     y = np.zeros((7, years, width))
     return Block(
-        t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], t[11], t[12], t[13],
-        y[0], y[1], t[14], y[2], y[3], y[4], y[5], y[6], np.zeros((8, width)),
+        t[0],
+        t[1],
+        t[2],
+        t[3],
+        t[4],
+        t[5],
+        t[6],
+        t[7],
+        t[8],
+        t[9],
+        t[10],
+        t[11],
+        t[12],
+        t[13],
+        y[0],
+        y[1],
+        t[14],
+        y[2],
+        y[3],
+        y[4],
+        y[5],
+        y[6],
+        np.zeros((8, width)),
     )
 
 
 @njit(cache=True, error_model="numpy")
-def put(source: Floats, sign: float, first: int, n: int, target: Floats, held: float) -> None:
-    """Set the target to `held` (0 or 1) times itself plus a series times a sign.
-
-    A series of one future is added to each; one without rows is nothing.
-    """
-    if source.shape[0] == 0 and held != 0.0:
-        return
+def clear(target: Floats) -> None:
+    """Set to zero."""
     for t in range(target.shape[0]):
-        if held == 0.0:
-            for k in range(n):
-                target[t, k] = 0.0
-        if source.shape[0] > 0 and source.shape[1] > 1:
+        for k in range(target.shape[1]):
+            target[t, k] = 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def put(source: Floats, sign: float, first: int, n: int, target: Floats) -> None:
+    """Add a series times a sign; one of a single future is added to each, one without rows is zero."""
+    if source.shape[1] > 1:
+        for t in range(source.shape[0]):
             for k in range(n):
                 target[t, k] += sign * source[t, np.uint64(first + k)]
-        elif source.shape[0] > 0:
+    else:
+        for t in range(source.shape[0]):
             for k in range(n):
                 target[t, k] += sign * source[t, 0]
 
@@ -519,33 +627,44 @@ def put(source: Floats, sign: float, first: int, n: int, target: Floats, held: f
 @njit(cache=True, error_model="numpy")
 def gather(inputs: Inputs, first: int, n: int, block: Block) -> None:
     """Add up what does not depend on financing: EBITDA, that with sales, capital spent."""
-    put(inputs.revenue, 1.0, first, n, block.ebitda, 0.0)
-    put(inputs.contract_in, 1.0, first, n, block.ebitda, 1.0)
-    put(inputs.contract_out, -1.0, first, n, block.ebitda, 1.0)
-    put(inputs.operating, -1.0, first, n, block.ebitda, 1.0)
-    put(inputs.residual, 1.0, first, n, block.gross, 0.0)
+    clear(block.ebitda)
+    clear(block.capex)
+    put(inputs.revenue, 1.0, first, n, block.ebitda)
+    put(inputs.contract_in, 1.0, first, n, block.ebitda)
+    put(inputs.contract_out, -1.0, first, n, block.ebitda)
+    put(inputs.operating, -1.0, first, n, block.ebitda)
     for t in range(block.gross.shape[0]):
         for k in range(n):
-            block.gross[t, k] += block.ebitda[t, k]
+            block.gross[t, k] = block.ebitda[t, k]
+    put(inputs.residual, 1.0, first, n, block.gross)
     for c in range(len(inputs.capex)):
-        put(inputs.capex[c], 1.0, first, n, block.capex, 0.0 if c == 0 else 1.0)
+        put(inputs.capex[c], 1.0, first, n, block.capex)
 
 
 @njit(cache=True, error_model="numpy")
-def fill_shares(loans: Loans, j: int, first: int, n: int, axis: Axis, share: Floats, lanes: Floats) -> None:
+def fill_shares(
+    loans: Loans, j: int, first: int, n: int, axis: Axis, stop: int, share: Floats, lanes: Floats
+) -> None:
     """Set the share of what is owed that each period repays.
 
     For a level loan `share` first holds s(periods left), from the last period back.
     """
-    start, end, begins, growth, tail, part = lanes[0], lanes[1], lanes[2], lanes[3], lanes[4], lanes[5]
+    start, end, begins, growth, tail, part = (
+        lanes[0],
+        lanes[1],
+        lanes[2],
+        lanes[3],
+        lanes[4],
+        lanes[5],
+    )
     for k in range(n):
         start[k], end[k] = loans.start[j, first + k], loans.end[j, first + k]
         growth[k], tail[k] = loans.growth[j, first + k], loans.tail[j, first + k]
         part[k], begins[k] = loans.first[j, first + k], loans.tail_begin[j, first + k]
     profile = loans.profile[j]
-    last = share.shape[0] - 1
+    last = stop - 1
     if profile == LEVEL:
-        for t in axis.back:
+        for t in axis.back[len(axis.back) - stop :]:
             after = min(t + 1, last)
             for k in range(n):
                 grown = 1.0 + growth[k] * share[after, k]
@@ -568,7 +687,28 @@ def fill_shares(loans: Loans, j: int, first: int, n: int, axis: Axis, share: Flo
 
 
 @njit(cache=True, error_model="numpy")
-def borrow(loans: Loans, j: int, first: int, n: int, axis: Axis, block: Block, lines: Floats) -> None:
+def last_due(loans: Loans, first: int, n: int, length: int) -> int:
+    """Return after how many periods every loan of these futures has matured."""
+    stop = 1.0
+    for j in range(len(loans.profile)):
+        for k in range(n):
+            stop = max(stop, np.ceil(loans.end[j, first + k]) + 1.0)
+            stop = max(stop, np.inf if loans.profile[j] == CUSTOM else 0.0)
+    return int(stop) if stop < length else length
+
+
+@njit(cache=True, error_model="numpy")
+def borrow(
+    loans: Loans,
+    j: int,
+    first: int,
+    n: int,
+    axis: Axis,
+    block: Block,
+    spent: Floats,
+    stop: int,
+    lines: Floats,
+) -> None:
     """Draw, serve and repay one loan, and add it to the party's debt.
 
     `net` is what it brings in cash, `cost` its fee and the interest that joins it.
@@ -579,25 +719,24 @@ def borrow(loans: Loans, j: int, first: int, n: int, axis: Axis, block: Block, l
         lanes[4, k], lanes[5, k] = loans.fee[j, first + k], loans.opening[j, first + k]
     joins = 1.0 if loans.capitalised[j] else 0.0
     counts = 0.0 if loans.profile[j] == BULLET else 1.0
-    held = 0.0 if j == 0 else 1.0
-    for t in range(len(axis.begin)):
+    for t in range(stop):
         begin, until, length, year = axis.begin[t], axis.end[t], axis.length[t], axis.year_frac[t]
         for k in range(n):
             owed = lanes[5, k]
             due = owed * lanes[3, k] * year
             added = due * min(max(lanes[0, k] - begin, 0.0), length) * joins
             repaid = owed * block.share[t, k]
-            drawn = lanes[2, k] * block.covered[t, k] if until < lanes[1, k] else 0.0
+            drawn = lanes[2, k] * spent[t, k] if until < lanes[1, k] else 0.0
             fee = lanes[4, k] * drawn
             debt = owed - repaid + drawn + added
             service = due - added + counts * repaid if until > lanes[0, k] else 0.0
             lanes[5, k] = debt
             block.service[t, k] = service
-            block.debt[t, k] = held * block.debt[t, k] + debt
-            block.interest[t, k] = held * block.interest[t, k] + (due - added)
-            block.cost[t, k] = held * block.cost[t, k] + (fee + added)
-            block.net[t, k] = held * block.net[t, k] + (drawn - fee - (due - added) - repaid)
-            block.served[t, k] = held * block.served[t, k] + service
+            block.debt[t, k] += debt
+            block.interest[t, k] += due - added
+            block.cost[t, k] += fee + added
+            block.net[t, k] += drawn - fee - (due - added) - repaid
+            block.served[t, k] += service
             if lines.shape[1] > 0:
                 lines[0, t, first + k] += due - added
                 lines[1, t, first + k] += added
@@ -607,9 +746,12 @@ def borrow(loans: Loans, j: int, first: int, n: int, axis: Axis, block: Block, l
 
 
 @njit(cache=True, error_model="numpy")
-def hold(source: Floats, ahead: Floats, first: int, n: int, block: Block) -> None:
-    """Add to the reserve what the coming periods need, fractions of a period included."""
-    last = source.shape[0] - 1
+def hold(source: Floats, ahead: Floats, first: int, n: int, stop: int, block: Block) -> None:
+    """Add to the reserve what the coming periods need, fractions of a period included.
+
+    Nothing is needed from period `stop` on.
+    """
+    last = stop - 1
     running = block.running
     alike = True
     for k in range(n):
@@ -632,42 +774,48 @@ def hold(source: Floats, ahead: Floats, first: int, n: int, block: Block) -> Non
 
 
 @njit(cache=True, error_model="numpy")
-def clear(target: Floats) -> None:
-    """Set to zero."""
-    for t in range(target.shape[0]):
-        for k in range(target.shape[1]):
-            target[t, k] = 0.0
-
-
-@njit(cache=True, error_model="numpy")
 def finance(
-    inputs: Inputs, loans: Loans, numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int,
-    block: Block, lines: Floats,
+    inputs: Inputs,
+    loans: Loans,
+    numbers: Numbers,
+    axis: Axis,
+    choices: Choices,
+    first: int,
+    n: int,
+    stop: int,
+    block: Block,
+    lines: Floats,
 ) -> None:
     """Run every loan and fill the reserves."""
     clear(block.reserve)
+    for target in (block.debt, block.interest, block.cost, block.net, block.served):
+        clear(target)
     for j in range(len(loans.profile)):
-        for c in range(len(inputs.capex)):
-            if loans.covers[j, c] or c == 0:
-                sign = 1.0 if loans.covers[j, c] else 0.0
-                put(inputs.capex[c], sign, first, n, block.covered, 0.0 if c == 0 else 1.0)
-        fill_shares(loans, j, first, n, axis, block.share, block.lanes)
-        borrow(loans, j, first, n, axis, block, lines)
+        spent = block.covered if loans.partial[j] else block.capex
+        if loans.partial[j]:
+            clear(block.covered)
+            for c in range(len(inputs.capex)):
+                if loans.covers[j, c]:
+                    put(inputs.capex[c], 1.0, first, n, block.covered)
+        fill_shares(loans, j, first, n, axis, stop, block.share, block.lanes)
+        borrow(loans, j, first, n, axis, block, spent, stop, lines)
         if loans.reserved[j]:
-            hold(block.service, loans.reserve[j], first, n, block)
+            hold(block.service, loans.reserve[j], first, n, stop, block)
     if choices.reserving:
-        put(inputs.operating, 1.0, first, n, block.service, 0.0)
-        hold(block.service, numbers.reserve_periods, first, n, block)
-    rate = block.lanes[0]
+        clear(block.covered)
+        put(inputs.operating, 1.0, first, n, block.covered)
+        hold(block.covered, numbers.reserve_periods, first, n, len(axis.begin), block)
     for k in range(n):
-        rate[k] = numbers.reserve_rate[first + k]
+        block.lanes[0, k] = numbers.reserve_rate[first + k]
     for t in range(1, len(axis.begin)):
         for k in range(n):
-            block.earned[t, k] = rate[k] * axis.year_frac[t] * block.reserve[t - 1, k]
+            block.earned[t, k] = block.lanes[0, k] * axis.year_frac[t] * block.reserve[t - 1, k]
 
 
 @njit(cache=True, error_model="numpy")
-def close_debt(first: int, n: int, block: Block, opening: Floats, ratios: Floats, lines: Floats) -> None:
+def close_debt(
+    first: int, n: int, block: Block, opening: Floats, ratios: Floats, lines: Floats
+) -> None:
     """Repay in the last period what is still owed; note it, and the most that was owed."""
     last = block.debt.shape[0] - 1
     peak = block.lanes[0]
@@ -686,19 +834,17 @@ def close_debt(first: int, n: int, block: Block, opening: Floats, ratios: Floats
 
 
 @njit(cache=True, error_model="numpy")
-def amortise(n: int, opening: Floats, axis: Axis, block: Block) -> None:
+def amortise(n: int, opening: Floats, axis: Axis, stop: int, block: Block) -> None:
     """Spread fees and capitalised interest over the debt: by what is owed over all still to be owed."""
-    last = block.debt.shape[0] - 1
+    last = stop - 1
     running, left = block.running, block.lanes[0]
+    clear(block.amortised)
     for k in range(n):
         left[k] = 0.0
-        running[last, k] = block.debt[max(last - 1, 0), k] if last > 0 else opening[k]
-    for t in axis.back:
-        if 0 < t < last:
-            for k in range(n):
-                running[t, k] = running[t + 1, k] + block.debt[t - 1, k]
-    for k in range(n):
-        running[0, k] = running[min(1, last), k] + opening[k]
+        running[last, k] = block.debt[last - 1, k] if last > 0 else opening[k]
+    for t in axis.back[len(axis.back) - last :]:
+        for k in range(n):
+            running[t, k] = running[t + 1, k] + (block.debt[t - 1, k] if t > 0 else opening[k])
     for t in range(last + 1):
         before = max(t - 1, 0)
         for k in range(n):
@@ -757,11 +903,18 @@ def wear_straight(wear: Wear, first: int, n: int, block: Block) -> None:
 
 @njit(cache=True, error_model="numpy")
 def deduct(
-    inputs: Inputs, numbers: Numbers, wear: Wear, axis: Axis, choices: Choices, first: int, n: int,
+    inputs: Inputs,
+    numbers: Numbers,
+    wear: Wear,
+    axis: Axis,
+    choices: Choices,
+    first: int,
+    n: int,
     block: Block,
 ) -> None:
     """Set depreciation for tax by tax year."""
-    put(inputs.opening_wear, 1.0, first, n, block.wear, 0.0)
+    clear(block.wear)
+    put(inputs.opening_wear, 1.0, first, n, block.wear)
     for c in range(len(inputs.placed)):
         if inputs.placed[c].shape[0] > 0 and wear.method[c] != NEVER:
             sum_years(inputs.placed[c], first, n, axis, False, block.added)
@@ -786,7 +939,15 @@ def deduct(
 
 
 @njit(cache=True, error_model="numpy")
-def levy(income: Floats, numbers: Numbers, choices: Choices, first: int, n: int, block: Block, tax: Floats) -> None:
+def levy(
+    income: Floats,
+    numbers: Numbers,
+    choices: Choices,
+    first: int,
+    n: int,
+    block: Block,
+    tax: Floats,
+) -> None:
     """Set the tax of each year; losses are carried, or refunded."""
     loss = block.lanes[0]
     for k in range(n):
@@ -801,7 +962,9 @@ def levy(income: Floats, numbers: Numbers, choices: Choices, first: int, n: int,
 
 
 @njit(cache=True, error_model="numpy")
-def assess(numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int, block: Block) -> None:
+def assess(
+    numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int, block: Block
+) -> None:
     """Set the tax of the party, and what it would be without debt and reserves."""
     clear(block.income)
     clear(block.plain)
@@ -819,30 +982,30 @@ def assess(numbers: Numbers, axis: Axis, choices: Choices, first: int, n: int, b
 
 
 @njit(cache=True, error_model="numpy")
-def pay_out(axis: Axis, at: int, n: int, opening: Floats, block: Block, flow: Floats) -> None:
+def pay_out(axis: Axis, at: int, n: int, block: Block, flow: Floats) -> None:
     """Set the owners' flow, as if there were no cash in hand, and the project's; tax at year ends."""
-    last = block.debt.shape[0] - 1
+    gross, capex, reserve = block.gross, block.capex, block.reserve
+    owners, project = flow[0], flow[1]
+    last = reserve.shape[0] - 1
     for t in range(last + 1):
         before = max(t - 1, 0)
         held = 1.0 if t > 0 else 0.0
         for k in range(n):
-            block.running[t, k] = block.earned[t, k] - (block.reserve[t, k] - held * block.reserve[before, k])
+            kept = held * reserve[before, k] - reserve[t, k] + block.earned[t, k]
+            owners[t, np.uint64(at + k)] = gross[t, k] - capex[t, k] + block.net[t, k] + kept
         for k in range(n):
-            trade = block.gross[t, k] - block.capex[t, k]
-            flow[1, t, np.uint64(at + k)] = trade
-        for k in range(n):
-            flow[0, t, np.uint64(at + k)] = (
-                flow[1, t, np.uint64(at + k)] + block.net[t, k] + block.running[t, k]
-            )
+            project[t, np.uint64(at + k)] = gross[t, k] - capex[t, k]
         y = axis.tax_year[t]
         if t == last or axis.tax_year[t + 1] != y:
             for k in range(n):
-                flow[0, t, at + k] -= block.tax[y, k]
-                flow[1, t, at + k] -= block.plain_tax[y, k]
+                owners[t, at + k] -= block.tax[y, k]
+                project[t, at + k] -= block.plain_tax[y, k]
 
 
 @njit(cache=True, error_model="numpy")
-def spend_cash(numbers: Numbers, first: int, at: int, n: int, opening: Floats, flow: Floats, lines: Floats) -> None:
+def spend_cash(
+    numbers: Numbers, first: int, at: int, n: int, opening: Floats, flow: Floats, lines: Floats
+) -> None:
     """Meet shortfalls from the opening cash, pay out what is left of it, and add the owners' price."""
     last = flow.shape[1] - 1
     for k in range(n):
@@ -860,11 +1023,13 @@ def spend_cash(numbers: Numbers, first: int, at: int, n: int, opening: Floats, f
 
 
 @njit(cache=True, error_model="numpy")
-def cover(axis: Axis, choices: Choices, first: int, n: int, block: Block, ratios: Floats) -> None:
+def cover(
+    axis: Axis, choices: Choices, first: int, n: int, stop: int, block: Block, ratios: Floats
+) -> None:
     """Set the lowest and the mean DSCR over twelve months in which debt is served throughout."""
     window, cfads, served = choices.per_year, block.running, block.served
     last = cfads.shape[0] - 1
-    for t in range(last + 1):
+    for t in range(stop):
         y = axis.tax_year[t]
         bears = 1.0 if choices.after_tax and (t == last or axis.tax_year[t + 1] != y) else 0.0
         for k in range(n):
@@ -873,7 +1038,7 @@ def cover(axis: Axis, choices: Choices, first: int, n: int, block: Block, ratios
         cash = service = all_cash = all_service = total = count = 0.0
         lowest = np.inf
         run = 0
-        for t in range(last + 1):
+        for t in range(stop):
             run = run + 1 if served[t, k] > 0.0 else 0
             if run == 0:
                 cash = service = 0.0
@@ -910,8 +1075,17 @@ def write(axis: Axis, first: int, n: int, block: Block, lines: Floats) -> None:
 
 @njit(cache=True, error_model="numpy")
 def settle(
-    inputs: Inputs, numbers: Numbers, loans: Loans, wear: Wear, axis: Axis, choices: Choices,
-    start: int, count: int, flow: Floats, lines: Floats, ratios: Floats,
+    inputs: Inputs,
+    numbers: Numbers,
+    loans: Loans,
+    wear: Wear,
+    axis: Axis,
+    choices: Choices,
+    start: int,
+    count: int,
+    flow: Floats,
+    lines: Floats,
+    ratios: Floats,
 ) -> None:
     """Run the accounts of some futures; flows are written from column 0 on."""
     block = new_block(len(axis.begin), axis.tax_year[-1] + 1, min(LANES, count))
@@ -919,18 +1093,19 @@ def settle(
     for at in range(0, count, LANES):
         first, n = start + at, min(LANES, count - at)
         gather(inputs, first, n, block)
-        finance(inputs, loans, numbers, axis, choices, first, n, block, lines)
+        stop = last_due(loans, first, n, len(axis.begin))
+        finance(inputs, loans, numbers, axis, choices, first, n, stop, block, lines)
         for k in range(n):
             opening[k] = 0.0
             for j in range(len(loans.profile)):
                 opening[k] += loans.opening[j, first + k]
         close_debt(first, n, block, opening, ratios, lines)
         if choices.amortising:
-            amortise(n, opening, axis, block)
+            amortise(n, opening, axis, stop, block)
         deduct(inputs, numbers, wear, axis, choices, first, n, block)
         assess(numbers, axis, choices, first, n, block)
-        pay_out(axis, at, n, opening, block, flow)
+        pay_out(axis, at, n, block, flow)
         if choices.opened:
             spend_cash(numbers, first, at, n, opening, flow, lines)
-        cover(axis, choices, first, n, block, ratios)
+        cover(axis, choices, first, n, stop, block, ratios)
         write(axis, first, n, block, lines)

@@ -37,7 +37,9 @@ class Loan:
     repaid from `repay_date` on over `term_years`.
     """
 
-    share_frac: Real = quantity(0.0, low=0.0, high=1.0, doc="drawn over the capital spent, its fee included")
+    share_frac: Real = quantity(
+        0.0, low=0.0, high=1.0, doc="drawn over the capital spent, its fee included"
+    )
     rate_frac_per_year: Real = quantity(0.0, low=0.0, high=1.0, doc="nominal, due by the period")
     term_years: Real = quantity(1.0, low=0.0, high=99.0, doc="from repay_date to maturity")
     repay_date: Real = quantity(0.0, doc="start of repayment")
@@ -47,7 +49,9 @@ class Loan:
     profile: str = option("level", choices=PROFILES, doc="how principal is repaid")
     capitalised: bool = option(True, doc="interest before repay_date joins the loan")  # noqa: FBT003
     covers: tuple[str, ...] = option((), doc="asset classes it pays for; none named, all")
-    principal_frac: Series | None = quantity(None, doc="custom profile: share of what is owed, by period")
+    principal_frac: Series | None = quantity(
+        None, doc="custom profile: share of what is owed, by period"
+    )
 
 
 class Loans(NamedTuple):
@@ -68,6 +72,7 @@ class Loans(NamedTuple):
     profile: NDArray[np.int64]
     capitalised: NDArray[np.bool_]
     reserved: NDArray[np.bool_]
+    partial: NDArray[np.bool_]
     covers: NDArray[np.bool_]
 
 
@@ -252,7 +257,9 @@ def owed_frac(principal_usd: Series) -> Series:
     return ratio(principal_usd, owed, 1.0)
 
 
-def loans_of(loans: Sequence[Loan], classes: tuple[str, ...], periods: Periods, count: int) -> Loans:
+def loans_of(
+    loans: Sequence[Loan], classes: tuple[str, ...], periods: Periods, count: int
+) -> Loans:
     """Return a party's loans as the kernel takes them.
 
     Parameters
@@ -273,6 +280,7 @@ def loans_of(loans: Sequence[Loan], classes: tuple[str, ...], periods: Periods, 
     n periods left at its start. The kernel begins with the last s (`tail`, 0 < n <= 1, or the one of
     the plan's last period) and goes back by s(n + 1) = 1 + (1 + i) s(n).
     """
+
     def rows(pick: Callable[[Loan], Real]) -> NDArray[np.float64]:
         matrix = np.empty((len(loans), count))
         for j, loan in enumerate(loans):
@@ -309,8 +317,10 @@ def loans_of(loans: Sequence[Loan], classes: tuple[str, ...], periods: Periods, 
         profile=np.array([PROFILES.index(loan.profile) for loan in loans], dtype=np.int64),
         capitalised=np.array([loan.capitalised for loan in loans], dtype=np.bool_),
         reserved=np.array([bool(np.any(row != 0.0)) for row in reserve], dtype=np.bool_),
+        partial=np.array([bool(loan.covers) for loan in loans], dtype=np.bool_),
         covers=np.array(
-            [[not loan.covers or name in loan.covers for name in classes] for loan in loans], dtype=np.bool_
+            [[not loan.covers or name in loan.covers for name in classes] for loan in loans],
+            dtype=np.bool_,
         ).reshape(len(loans), len(classes)),
     )
 

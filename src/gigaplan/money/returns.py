@@ -58,11 +58,11 @@ class Periods:
         Whether period 0 has no length and holds what happens on the first day.
     days : NDArray[np.int64]
         Actual days of each period (T,); flows fall on its last.
-    year_frac : NDArray[np.float64]
+    year_frac : Floats
         Length for interest and depreciation (T,): 1 / per_year, 0 for an opening period.
     tax_year : NDArray[np.int64]
         Index of the tax year of each period (T,), from 0.
-    rest_frac : NDArray[np.float64]
+    rest_frac : Floats
         Share of the tax year that is left in the middle of the period (T,).
     """
 
@@ -70,9 +70,9 @@ class Periods:
     per_year: int
     opening: bool
     days: NDArray[np.int64]
-    year_frac: NDArray[np.float64]
+    year_frac: Floats
     tax_year: NDArray[np.int64]
-    rest_frac: NDArray[np.float64]
+    rest_frac: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,8 +186,13 @@ def dated_periods(days: NDArray[np.int64]) -> Periods:
     """
     gaps = np.diff(np.asarray(days, dtype=np.int64), prepend=0)
     return Periods(
-        start_date=0.0, per_year=1, opening=False, days=gaps, year_frac=gaps / DAYS_PER_YEAR,
-        tax_year=np.asarray(days, dtype=np.int64) // DAYS_PER_YEAR, rest_frac=np.full(len(gaps), 0.5),
+        start_date=0.0,
+        per_year=1,
+        opening=False,
+        days=gaps,
+        year_frac=gaps / DAYS_PER_YEAR,
+        tax_year=np.asarray(days, dtype=np.int64) // DAYS_PER_YEAR,
+        rest_frac=np.full(len(gaps), 0.5),
     )
 
 
@@ -265,7 +270,9 @@ def npv_usd(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Col
     return over_time(flow_usd * present_ratio(rate_frac_per_year, periods))
 
 
-def levelised_usd(cost_usd: Series, delivered_count: Series, rate_frac_per_year: Real, periods: Periods) -> Column:
+def levelised_usd(
+    cost_usd: Series, delivered_count: Series, rate_frac_per_year: Real, periods: Periods
+) -> Column:
     """Return discounted cost over discounted delivery [USD a unit] (N,).
 
     Parameters
@@ -324,14 +331,18 @@ def returns(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Ret
         search(flow, open_columns, time, result)
     npv, root, roots, moic, payback, peak = result
     return Returns(
-        npv_usd=npv, irr_frac_per_year=yearly_rate(root, time), roots_count=roots, moic_ratio=moic,
-        payback_years=payback, peak_usd=peak,
+        npv_usd=npv,
+        irr_frac_per_year=yearly_frac(root, time),
+        roots_count=roots,
+        moic_ratio=moic,
+        payback_years=payback,
+        peak_usd=peak,
     )
 
 
-def yearly_rate(root: Series, time: Clock) -> Series:
+def yearly_frac(root_ratio: Series, time: Clock) -> Series:
     """Turn the value of a dollar one step later into an effective yearly rate (any shape)."""
-    return np.asarray(np.expm1(-time.steps_per_year * np.log(root)) + 0.0)
+    return np.asarray(np.expm1(-time.steps_per_year * np.log(root_ratio)) + 0.0)
 
 
 def irr_frac_per_year(flow_usd: Series, periods: Periods) -> Column:
@@ -361,8 +372,8 @@ def irr_roots_frac_per_year(flow_usd: Series, periods: Periods) -> Series:
     flow = np.ascontiguousarray(flow_usd, dtype=np.float64)
     found = np.full((flow.shape[0] + 1, flow.shape[1]), np.nan)
     list_roots(flow, time, found)
-    rates = np.sort(yearly_rate(found, time), axis=0)
-    most = int(np.sum(~np.isnan(rates), axis=0).max(initial=0))
+    rates = np.sort(yearly_frac(found, time), axis=0)
+    most = int(np.count_nonzero(~np.isnan(rates), axis=0).max(initial=0))
     return rates[: max(most, 1)]
 
 
@@ -378,36 +389,53 @@ def verdict_of_roots(roots_count: Column) -> NDArray[np.int64]:
 class Lanes(NamedTuple):
     """What the kernel keeps for each of the futures side by side, (LANES,) each."""
 
-    total: NDArray[np.float64]
-    sign: NDArray[np.float64]
-    rises: NDArray[np.float64]
-    falls: NDArray[np.float64]
-    gains: NDArray[np.float64]
-    losses: NDArray[np.float64]
-    gain_time: NDArray[np.float64]
-    loss_time: NDArray[np.float64]
-    low: NDArray[np.float64]
-    payback: NDArray[np.float64]
-    value: NDArray[np.float64]
-    slope: NDArray[np.float64]
-    point: NDArray[np.float64]
-    near: NDArray[np.float64]
-    far: NDArray[np.float64]
-    busy: NDArray[np.float64]
-    at_low: NDArray[np.float64]
-    at_high: NDArray[np.float64]
-    centre: NDArray[np.float64]
-    found: NDArray[np.float64]
+    total: Floats
+    sign: Floats
+    rises: Floats
+    falls: Floats
+    gains: Floats
+    losses: Floats
+    gain_time: Floats
+    loss_time: Floats
+    low: Floats
+    payback: Floats
+    value: Floats
+    slope: Floats
+    point: Floats
+    near: Floats
+    far: Floats
+    busy: Floats
+    at_low: Floats
+    at_high: Floats
+    centre: Floats
+    found: Floats
 
 
 @njit(cache=True, error_model="numpy")
-def new_lanes():
+def new_lanes() -> Lanes:
     """Make room for LANES futures."""
     room = np.zeros((20, LANES))
     return Lanes(
-        room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9],
-        room[10], room[11], room[12], room[13], room[14], room[15], room[16], room[17],
-        room[18], room[19],
+        room[0],
+        room[1],
+        room[2],
+        room[3],
+        room[4],
+        room[5],
+        room[6],
+        room[7],
+        room[8],
+        room[9],
+        room[10],
+        room[11],
+        room[12],
+        room[13],
+        room[14],
+        room[15],
+        room[16],
+        room[17],
+        room[18],
+        room[19],
     )
 
 
@@ -415,25 +443,30 @@ class Room(NamedTuple):
     """What the search for every root of one flow works in; `single` is 1, the width of its lanes."""
 
     single: int
-    tile: NDArray[np.float64]
+    tile: Floats
     lanes: Lanes
-    table: NDArray[np.float64]
-    points: NDArray[np.float64]
-    widths: NDArray[np.float64]
-    brackets: NDArray[np.float64]
+    table: Floats
+    points: Floats
+    widths: Floats
+    brackets: Floats
 
 
 @njit(cache=True, error_model="numpy")
-def new_room(time, length):
+def new_room(time: Clock, length: int) -> Room:
     """Make room for the search in one flow."""
     return Room(
-        LANES // LANES, np.empty((length, 1)), new_lanes(), np.empty((time.fine.gaps.shape[0], LANES)), np.empty((2 * DEEPEST, 5)),
-        np.empty(DEEPEST), np.empty((length + 1, 3)),
+        LANES // LANES,
+        np.empty((length, 1)),
+        new_lanes(),
+        np.empty((time.fine.gaps.shape[0], LANES)),
+        np.empty((2 * DEEPEST, 5)),
+        np.empty(DEEPEST),
+        np.empty((length + 1, 3)),
     )
 
 
 @njit(cache=True, error_model="numpy")
-def load(flow, first, n, tile):
+def load(flow: Floats, first: int, n: int, tile: Floats) -> None:
     """Copy some futures side by side: one flow at several discount rates is copied to each."""
     for t in range(flow.shape[0]):
         for k in range(n):
@@ -441,7 +474,7 @@ def load(flow, first, n, tile):
 
 
 @njit(cache=True, error_model="numpy")
-def add_up(flow, n, time, lanes):
+def add_up(flow: Floats, n: int, time: Clock, lanes: Lanes) -> None:
     """Sum gains, losses and their durations; find the deepest running sum and the payback."""
     for k in range(n):
         lanes.total[k] = 0.0
@@ -473,7 +506,9 @@ def add_up(flow, n, time, lanes):
 
 
 @njit(cache=True, error_model="numpy")
-def count_changes(flow, n, order, total, sign, changes):
+def count_changes(
+    flow: Floats, n: int, order: NDArray[np.int64], total: Floats, sign: Floats, changes: Floats
+) -> None:
     """Count changes of sign of the running sums of the flow, taken in one order."""
     for k in range(n):
         total[k] = 0.0
@@ -489,7 +524,7 @@ def count_changes(flow, n, order, total, sign, changes):
 
 
 @njit(cache=True, error_model="numpy")
-def raise_gaps(beat, n, point, table):
+def raise_gaps(beat: Beat, n: int, point: Floats, table: Floats) -> None:
     """Raise each future's factor of one step to the power of every gap that occurs."""
     for k in range(n):
         result = 1.0
@@ -508,7 +543,7 @@ def raise_gaps(beat, n, point, table):
 
 
 @njit(cache=True, error_model="numpy")
-def evaluate(flow, n, beat, lanes, table):
+def evaluate(flow: Floats, n: int, beat: Beat, lanes: Lanes, table: Floats) -> None:
     """Set value and slope in ln(point) of the flow, counted from its first period."""
     raise_gaps(beat, n, lanes.point, table)
     value, slope = lanes.value, lanes.slope
@@ -525,7 +560,7 @@ def evaluate(flow, n, beat, lanes, table):
 
 
 @njit(cache=True, error_model="numpy")
-def evaluate_ends(flow, n, time, lanes, table):
+def evaluate_ends(flow: Floats, n: int, time: Clock, lanes: Lanes, table: Floats) -> None:
     """Set the signs of the flow at -99 % and at +1,000 % a year.
 
     Where the running sums say that there is no root on that side, the sign is that of the sum.
@@ -545,7 +580,7 @@ def evaluate_ends(flow, n, time, lanes, table):
 
 
 @njit(cache=True, error_model="numpy")
-def warm_up(flow, n, time, lanes, table, rough):
+def warm_up(flow: Floats, n: int, time: Clock, lanes: Lanes, table: Floats, rough: Floats) -> None:
     """Bring each busy future's point near its root by a few Newton steps on the flow by years."""
     for g in range(rough.shape[0]):
         for k in range(n):
@@ -563,7 +598,7 @@ def warm_up(flow, n, time, lanes, table, rough):
 
 
 @njit(cache=True, error_model="numpy")
-def newton(point, value, slope, centre):
+def newton(point: float, value: float, slope: float, centre: float) -> float:
     """Return the next point of Newton's method, 0 where the step is too long.
 
     The flow is divided by the power of `point` that is the mean time of the losses, which makes it
@@ -575,7 +610,7 @@ def newton(point, value, slope, centre):
 
 
 @njit(cache=True, error_model="numpy")
-def refine(flow, n, time, lanes, table):
+def refine(flow: Floats, n: int, time: Clock, lanes: Lanes, table: Floats) -> None:
     """Narrow each busy future's bracket, near to far, to its root: Newton, or a halving in ln.
 
     The value at `near` has the sign of `sign`; `point` starts inside.
@@ -612,7 +647,9 @@ def refine(flow, n, time, lanes, table):
 
 
 @njit(cache=True, error_model="numpy")
-def guess(gains, gain_time, losses, loss_time, low, high):
+def guess(
+    gains: float, gain_time: float, losses: float, loss_time: float, low: float, high: float
+) -> float:
     """Return a first point inside a bracket: where two single flows would balance."""
     apart = gain_time / gains - loss_time / losses
     step = -log_ratio(gains, losses) / apart if apart != 0.0 else 2.0
@@ -621,7 +658,7 @@ def guess(gains, gain_time, losses, loss_time, low, high):
 
 
 @njit(cache=True, error_model="numpy")
-def log_ratio(above, below):
+def log_ratio(above: float, below: float) -> float:
     """Return ln(above / below) from roots alone; exact in sign, never too large in size."""
     share = above / below
     if 0.5 < share < 2.0:
@@ -631,7 +668,7 @@ def log_ratio(above, below):
 
 
 @njit(cache=True, error_model="numpy")
-def measure(flow, gap_ratios, time, result):
+def measure(flow: Floats, gap_ratios: Floats, time: Clock, result: Floats) -> None:
     """Fill NPV, root, number of roots, MOIC, payback and peak of every future."""
     count = result.shape[1]
     lanes = new_lanes()
@@ -662,7 +699,9 @@ def measure(flow, gap_ratios, time, result):
 
 
 @njit(cache=True, error_model="numpy")
-def present(flow, gap_ratios, first, n, time, lanes, table):
+def present(
+    flow: Floats, gap_ratios: Floats, first: int, n: int, time: Clock, lanes: Lanes, table: Floats
+) -> None:
     """Set the value at the start of each future's flow."""
     for u in range(time.fine.gaps.shape[0]):
         for k in range(n):
@@ -679,7 +718,7 @@ def present(flow, gap_ratios, first, n, time, lanes, table):
 
 
 @njit(cache=True, error_model="numpy")
-def aim(n, time, lanes):
+def aim(n: int, time: Clock, lanes: Lanes) -> None:
     """Set brackets where signs alone say how many roots there are; `found` is -1 where they do not."""
     for k in range(n):
         total = lanes.total[k]
@@ -696,8 +735,12 @@ def aim(n, time, lanes):
             lanes.far[k] = end
             lanes.centre[k] = lanes.loss_time[k] / lanes.losses[k] - time.elapsed[0]
             lanes.point[k] = guess(
-                lanes.gains[k], lanes.gain_time[k], lanes.losses[k], lanes.loss_time[k],
-                min(1.0, end), max(1.0, end),
+                lanes.gains[k],
+                lanes.gain_time[k],
+                lanes.losses[k],
+                lanes.loss_time[k],
+                min(1.0, end),
+                max(1.0, end),
             )
 
 
@@ -705,7 +748,7 @@ def aim(n, time, lanes):
 
 
 @njit(cache=True, error_model="numpy")
-def moments(time, point, room):
+def moments(time: Clock, point: float, room: Room) -> tuple[float, float, float, float]:
     """Return value and time-weighted value of gains and of losses at a point."""
     room.lanes.point[0] = point
     raise_gaps(time.fine, room.single, room.lanes.point, room.table)
@@ -724,7 +767,7 @@ def moments(time, point, room):
 
 
 @njit(cache=True, error_model="numpy")
-def look(time, point, room, row):
+def look(time: Clock, point: float, room: Room, row: int) -> None:
     """Write what is known of the flow at a point: point, sign, |ln ratio|, two mean times."""
     gains, losses, gain_time, loss_time = moments(time, point, room)
     room.points[row, 0] = point
@@ -735,14 +778,14 @@ def look(time, point, room, row):
 
 
 @njit(cache=True, error_model="numpy")
-def copy(points, to, origin):
+def copy(points: Floats, to: int, origin: int) -> None:
     """Copy what is known of one point."""
     for j in range(points.shape[1]):
         points[to, j] = points[origin, j]
 
 
 @njit(cache=True, error_model="numpy")
-def judge(here, there, width):
+def judge(here: Floats, there: Floats, width: float) -> int:
     """Say what an interval holds: NONE, ONE root, or OPEN when that is not known yet.
 
     ln(gains / losses) has the slope gain_time - loss_time in ln(point), and both mean times rise with
@@ -759,7 +802,9 @@ def judge(here, there, width):
 
 
 @njit(cache=True, error_model="numpy")
-def note(brackets, found, here, there, holds, joined):
+def note(
+    brackets: Floats, found: int, here: Floats, there: Floats, holds: int, joined: bool
+) -> int:
     """Enter the root of an interval that is not halved any more; return how many there are now.
 
     A bracket is its near end, its far end and the sign at the near end; sign 0 says that the two ends
@@ -780,7 +825,7 @@ def note(brackets, found, here, there, holds, joined):
 
 
 @njit(cache=True, error_model="numpy")
-def isolate(time, side, room, found):
+def isolate(time: Clock, side: int, room: Room, found: int) -> int:
     """Bracket the roots on one side of 0 %, nearest first; return how many there are now.
 
     Interval d waits with its ends in rows 2 d + 2 and 2 d + 3 of `points`; rows 0 and 1 are in hand.
@@ -815,7 +860,7 @@ def isolate(time, side, room, found):
 
 
 @njit(cache=True, error_model="numpy")
-def find(time, room):
+def find(time: Clock, room: Room) -> tuple[int, int]:
     """Bracket every root of one flow; return how many up to 0 % a year, and in all."""
     gains, losses, _, _ = moments(time, time.ends[0], room)
     if not (gains > 0.0 and losses > 0.0 and gains + losses < np.inf):
@@ -835,7 +880,7 @@ def find(time, room):
 
 
 @njit(cache=True, error_model="numpy")
-def polish(time, room, bracket):
+def polish(time: Clock, room: Room, bracket: Floats) -> float:
     """Return the root within a bracket."""
     if bracket[2] == 0.0:
         return math.sqrt(bracket[0] * bracket[1])
@@ -852,7 +897,7 @@ def polish(time, room, bracket):
 
 
 @njit(cache=True, error_model="numpy")
-def search(flow, open_columns, time, result):
+def search(flow: Floats, open_columns: NDArray[np.int64], time: Clock, result: Floats) -> None:
     """Write the root that is shown and how many there are, where signs alone do not say."""
     room = new_room(time, flow.shape[0])
     for i in open_columns:
@@ -868,7 +913,7 @@ def search(flow, open_columns, time, result):
 
 
 @njit(cache=True, error_model="numpy")
-def list_roots(flow, time, result):
+def list_roots(flow: Floats, time: Clock, result: Floats) -> None:
     """Write every root of every flow (R, N)."""
     room = new_room(time, flow.shape[0])
     for i in range(flow.shape[1]):

@@ -60,7 +60,7 @@ class Wear(NamedTuple):
 def table_frac(law: TaxLaw, method: str) -> NDArray[np.float64]:
     """Return the table of a method: the share of cost by year of service (R,)."""
     rows = getattr(law, method.replace("-", "_") + "_frac")
-    return np.array([column(share)[0] for share in rows])
+    return np.array([share if isinstance(share, float) else column(share)[0] for share in rows])
 
 
 def wear_of(law: TaxLaw, classes: tuple[str, ...], count: int) -> Wear:
@@ -76,9 +76,14 @@ def wear_of(law: TaxLaw, classes: tuple[str, ...], count: int) -> Wear:
         N futures.
     """
     methods = [getattr(law, f"{name}_method") for name in classes]
-    kinds = [NEVER if method == "none" else STRAIGHT if method == "straight" else TABLE for method in methods]
-    tables = [table_frac(law, method) if kind == TABLE else np.zeros(1)
-              for method, kind in zip(methods, kinds, strict=True)]
+    kinds = [
+        NEVER if method == "none" else STRAIGHT if method == "straight" else TABLE
+        for method in methods
+    ]
+    tables = [
+        table_frac(law, method) if kind == TABLE else np.zeros(1)
+        for method, kind in zip(methods, kinds, strict=True)
+    ]
     padded = np.zeros((len(classes), max(len(table) for table in tables)))
     for c, table in enumerate(tables):
         padded[c, : len(table)] = table
@@ -88,30 +93,39 @@ def wear_of(law: TaxLaw, classes: tuple[str, ...], count: int) -> Wear:
     return Wear(np.array(kinds, dtype=np.int64), padded, bonus, years)
 
 
-def opening_wear_usd(basis_usd: Real, life_years: Real, periods: Periods) -> Series:
-    """Return what opening assets wear off in each period, straight line [USD] (T, 1) or (T, N).
+def opening_wear_usd(basis_usd: Real, life_years: Real, until_years: Series) -> Series:
+    """Return what opening assets wear off between dates, straight line [USD].
 
     Parameters
     ----------
     basis_usd : Real
-        Value on the first day [USD].
+        Value on the first day [USD] (1,) or (N,).
     life_years : Real
-        Remaining life [years].
-    periods : Periods
-        The T periods.
+        Remaining life [years] (1,) or (N,).
+    until_years : Series
+        End of each interval, from the first day [years] (T, 1).
+
+    Returns
+    -------
+    Series
+        (T, 1) or (T, N).
     """
-    life = column(life_years)
-    begin = (np.cumsum(periods.year_frac) - periods.year_frac)[:, None]
-    share = np.clip(life[None, :] - begin, 0.0, periods.year_frac[:, None])
-    return column(basis_usd)[None, :] * ratio(share, np.broadcast_to(life, share.shape), 0.0)
+    life = column(life_years)[None, :]
+    worn = np.minimum(
+        ratio(
+            until_years,
+            np.broadcast_to(life, np.broadcast_shapes(until_years.shape, life.shape)),
+            1.0,
+        ),
+        1.0,
+    )
+    usd = column(basis_usd)[None, :] * worn
+    return np.concatenate([usd[:1], usd[1:] - usd[:-1]])
 
 
-def by_year_usd(series_usd: Series, periods: Periods) -> Series:
-    """Sum a series over the periods of each tax year [USD] (Y, 1) or (Y, N)."""
-    years = np.zeros((int(periods.tax_year[-1]) + 1, series_usd.shape[1]))
-    for t, year in enumerate(periods.tax_year):
-        years[year] += series_usd[t]
-    return years
+def year_ends(periods: Periods) -> NDArray[np.int64]:
+    """Return the last period of each tax year (Y,)."""
+    return np.flatnonzero(np.append(np.diff(periods.tax_year), 1) > 0)
 
 
 def worn_usd(placed_usd: Series, life_years: Real, per_year: int) -> Series:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gigaplan import catalog
-from gigaplan.figure import PathError, canonical, joined, resolve, split
+from gigaplan.figure import PathError, canonical, joined, replaced, resolve, split
 from gigaplan.money.lease import Capacity, Debt, Lease
 from gigaplan.plan.schema import OWNER, Hall, Party, Plan, SiteGroup
 from gigaplan.plan.shelf import KINDS, with_entities
@@ -92,7 +92,7 @@ def loads(text: str, file: str = "plan.yaml") -> Plan:
 
 
 def own_problems(own: dict[str, dict[str, Node]]) -> list[Problem]:
-    """Return what is wrong with the entities that a plan file carries, named or not."""
+    """Return what is wrong with the entities that a plan file carries."""
     known = {kind: tuple(nodes) for kind, nodes in own.items()}
     problems: list[Problem] = []
     for kind, nodes in own.items():
@@ -107,7 +107,7 @@ def own_problems(own: dict[str, dict[str, Node]]) -> list[Problem]:
 
 
 def own_entities(node: Node, file: str) -> dict[str, dict[str, Node]]:
-    """Return the entities that a plan file carries under `catalog:`, by kind and name."""
+    """Return the entities that a plan carries under `catalog:`, by kind."""
     section = node.items.get("catalog")
     if section is None:
         return {}
@@ -161,7 +161,7 @@ def nearest_mark(plan: Plan, path: str) -> tuple[int, int]:
 
 
 def completed(plan: Plan) -> Plan:
-    """Add the parties that a plan implies: one that owns all, where it names none."""
+    """Add the party that owns all where a plan names none."""
     if plan.parties:
         only = next(iter(plan.parties)) if len(plan.parties) == 1 else None
         return plan if only is None or OWNER in plan.parties else adopted(plan, only)
@@ -192,7 +192,7 @@ def adopted(plan: Plan, party: str) -> Plan:
 
 
 def contradictions(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield (path, message) for every name in a plan that leads nowhere, and what cannot be."""
+    """Yield path and message of what leads nowhere or cannot be."""
     known = set(plan.parties)
     for name, site in plan.sites.items():
         yield from unknown(f"sites.{quoted(name)}.owner", site.owner, {*known, MARKET}, "party")
@@ -226,12 +226,29 @@ def group_gaps(path: str, name: str, group: SiteGroup, plan: Plan) -> Iterator[t
         yield f"{path}.members", "a group has 1 to 100,000 members"
     if name in {*plan.sites, *plan.halls}:
         yield path, "is the name of a site or hall too"
-    figures = [figure for figure, _ in canonical({"site": group.site, "hall": group.hall})]
     for short, half in group.spread.items():
         try:
-            parse(half, split(resolve(figures, short))[-1])
+            check_spread(group, short, half)
         except (PathError, UnitError) as error:
             yield joined(f"{path}.spread", short), str(error)
+
+
+def check_spread(group: SiteGroup, short: str, half: str) -> None:
+    """Refuse a spread of what a group does not say, or beyond bounds.
+
+    Raises
+    ------
+    PathError
+        When the words name no figure of the group.
+    UnitError
+        When the half-width is of another unit, or takes a member out of bounds.
+    """
+    figures = dict(canonical({"site": group.site, "hall": group.hall}))
+    figure = resolve(list(figures), short)
+    width = parse(half, split(figure)[-1])
+    where, _, rest = figure.partition(".")
+    for edge in (figures[figure] - width, figures[figure] + width):
+        replaced(getattr(group, where), rest, edge)
 
 
 def quoted(name: str) -> str:

@@ -173,6 +173,8 @@ class SiteResult:
         Electricity bill and fuel.
     carbon_t, water_m3 : Series
         Location-based emissions [tCO2]; water drawn on site.
+    total_mwh, total_usd, total_t, total_m3 : Column
+        Facility energy, its cost, emissions and water over the whole plan.
     pue_ratio, peak_pue_ratio : Column
         Facility over IT energy over the plan's months; over IT power in the worst hour.
     capex_usd : Column
@@ -197,6 +199,10 @@ class SiteResult:
     energy_usd: Series
     carbon_t: Series
     water_m3: Series
+    total_mwh: Column
+    total_usd: Column
+    total_t: Column
+    total_m3: Column
     pue_ratio: Column
     peak_pue_ratio: Column
     capex_usd: Column

@@ -269,7 +269,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """One plan: what is built where, when, for what, by whom, and on what terms."""
+    """One plan: what is built where, when, for what, by whom, on what terms."""
 
     name: str = option(doc="name of the plan")
     note: str = option("", doc="what it is, in words")
@@ -328,6 +328,11 @@ def set_in(plan: Plan, path: str, value: object) -> Plan:
     if full.startswith(CATALOG):
         return replace(plan, entities=replaced(plan.entities, full.removeprefix(CATALOG), value))
     return replaced(plan, full, value)  # type: ignore[no-any-return]
+
+
+def most_members(plan: Plan) -> int:
+    """Return how many columns a future takes: members of the largest group."""
+    return max((group.members for group in plan.site_groups.values()), default=1)
 
 
 def settable(plan: Plan, path: str) -> str:

@@ -74,7 +74,7 @@ def named(value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
 
 
 def with_entities(plan: Plan, own: Mapping[str, Mapping[str, Node]] | None = None) -> Plan:
-    """Return the plan with every entity that it names, and their figures in its ledger.
+    """Return the plan with every entity it names, and their figures.
 
     Parameters
     ----------

@@ -168,7 +168,7 @@ def read_union(node: Node, kinds: tuple[Any, ...], path: str, reader: Reader) ->
 
 
 def kind_of(node: Node, kinds: tuple[Any, ...]) -> Any:  # noqa: ANN401
-    """Return the only kind whose keys a mapping has, or the one it is nearest to; None if unclear.
+    """Return the kind whose keys a mapping has, or most of; None if unclear.
 
     A mapping that fits several kinds names none of them. One that fits none is read as the kind it
     shares most keys with, so that the message is about the key that is wrong.
@@ -229,7 +229,7 @@ def read_word(node: Node, item: Field[Any], kind: Any, path: str, reader: Reader
 
 
 def read_plain_number(node: Node, item: Field[Any], kind: Any, path: str, reader: Reader) -> Any:  # noqa: ANN401
-    """Read a number that is structure: a whole one (layers), or one without a unit (latitude)."""
+    """Read a number that is structure: layers, latitude."""
     try:
         number = parse(node.text, "any_count")
     except UnitError:

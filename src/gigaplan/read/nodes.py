@@ -172,10 +172,10 @@ def compose(text: str, file: str) -> Node:
 
 
 def malformed(text: str, error: Any, quoted: tuple[int, int]) -> Problem:  # noqa: ANN401
-    """Return the problem of a text that is no YAML, with where the broken part begins.
+    """Return what is wrong with a text that is no YAML, and where it begins.
 
-    A quote that is not closed ends at the next one, often many lines below: `quoted` are the first and
-    last line of the last text in quotes that has several.
+    A quote that is not closed ends at the next one, often many lines below: `quoted` are the first
+    and last line of the last text in quotes that has several.
     """
     mark, begin = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     words = getattr(error, "problem", None) or getattr(error, "reason", None) or "malformed"
@@ -267,7 +267,7 @@ class Builder:
             self.root = node
 
     def close(self, node: Node, children: list[Node]) -> None:
-        """Turn the children of a mapping into keys and values; keep those of a list."""
+        """Turn children of a mapping into keys and values; keep those of a list."""
         if node.kind == "list":
             node.members = children
             return

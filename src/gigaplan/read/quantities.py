@@ -23,7 +23,7 @@ LONGEST_NOTE = 4000
 def read_quantity(
     node: Node, item: Field[Any], kinds: tuple[Any, ...], path: str, reader: Reader
 ) -> Any:  # noqa: ANN401
-    """Read a quantity: a text, a figure with provenance, steps, a list or a mapping of them."""
+    """Read a quantity: text, figure, steps, or a list or mapping of them."""
     if Steps in kinds:
         return read_steps(node, item, path, reader)
     if get_origin(kinds[0]) is dict:
@@ -79,7 +79,7 @@ def read_figure(node: Node, name: str, bounds: Mapping[str, Any], path: str, rea
 def read_number(
     node: Node, name: str, bounds: Mapping[str, Any], path: str, reader: Reader
 ) -> float | None:
-    """Read a text as a number in the unit of a name, within bounds; None with a problem."""
+    """Read a number in a name's unit, within bounds; None with a problem."""
     if node.kind != "text" or node.empty:
         said = "has no value" if node.empty else f"should be one, not {node.short()}"
         unit = SUFFIXES[suffix(name)]
@@ -110,7 +110,7 @@ def note_figure(
     path: str,
     reader: Reader,
 ) -> None:
-    """Enter a figure into the ledger, its provenance completed from the defaults."""
+    """Enter a figure into the ledger, completed from the defaults."""
     said = {
         key: said_text(parts[key], joined(path, key), reader) for key in PROVENANCE if key in parts
     }
@@ -149,7 +149,7 @@ def said_text(node: Node, path: str, reader: Reader) -> str:
 
 
 def read_values(node: Node, item: Field[Any], path: str, reader: Reader) -> Any:  # noqa: ANN401
-    """Read a list of quantities (`{values: [...], unit: ...}` or a plain list)."""
+    """Read a list of quantities, plain or `{values: [...], unit: ...}`."""
     parts: Mapping[str, Node] = node.items if node.kind == "mapping" else {"values": node}
     before = len(reader.problems)
     known = ("values", "unit", *FIGURE_KEYS[1:])
@@ -174,7 +174,7 @@ def read_values(node: Node, item: Field[Any], path: str, reader: Reader) -> Any:
 
 
 def read_numbers(node: Node, item: Field[Any], unit: str, path: str, reader: Reader) -> list[float]:
-    """Read a list of numbers that share a unit; with a problem it is shorter than the list."""
+    """Read numbers that share a unit; one with a problem is left out."""
     if node.kind != "list" or not node.members:
         reader.say(node, path, "should be a list of values")
         return []
@@ -189,7 +189,7 @@ def read_numbers(node: Node, item: Field[Any], unit: str, path: str, reader: Rea
 
 
 def read_steps(node: Node, item: Field[Any], path: str, reader: Reader) -> Any:  # noqa: ANN401
-    """Read a value that may change on dates: one figure, or a list of `{from, value}`."""
+    """Read what may change on dates: one figure, or a list of steps."""
     if node.kind == "mapping" and "from" in node.items:
         node = Node("list", node.line, node.column, members=[node], head=node.head)
     if node.kind != "list":
@@ -238,7 +238,7 @@ def read_step(
 
 
 def read_begin(node: Node, ranged: list[str], path: str, reader: Reader) -> Any:  # noqa: ANN401
-    """Read the date of a step, with the range and the provenance that the step gives it."""
+    """Read the date of a step, with the range and source that are its own."""
     begin = node.items["from"]
     if begin.kind == "mapping":
         if ranged:

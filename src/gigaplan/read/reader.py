@@ -83,13 +83,13 @@ def is_needed(item: Field[Any]) -> bool:
 
 
 def no_such_key(key: str, known: Collection[str]) -> str:
-    """Return the message for a key that does not exist, with the nearest that does."""
+    """Return the message for an unknown key, with the nearest known."""
     near = nearest(key, known) or (nearest(stem(key), known) if suffix(key) else "")
     return "no such key" + (f'; did you mean "{near}"?' if near else f"; {there_are(known)}")
 
 
 def nearest(word: str, known: Collection[str], cutoff: float = 0.6) -> str:
-    """Return the known word that is nearest to another, or "" when none is near."""
+    """Return the known word nearest to another, or "" when none is near."""
     if len(word) > LONGEST_NAME:
         return ""
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")

@@ -38,7 +38,7 @@ def json_schema(kind: type, entities: Mapping[str, type] | None = None) -> Schem
 
 
 def own_schema(entity: type, definitions: Schema) -> Schema:
-    """Return the schema of a plan's own entities of one kind, whole or changed `from:` another."""
+    """Return the schema of a plan's own entities of one kind."""
     whole = dataclass_schema(entity, definitions)
     extra = {"from": TEXT, "defaults": {"type": "object", "additionalProperties": TEXT}}
     one = {**whole, "properties": {**whole["properties"], **extra}}
@@ -67,7 +67,7 @@ def schema_of(hint: Any, definitions: Schema) -> Schema:  # noqa: ANN401
 
 
 def union_schema(kinds: tuple[Any, ...], definitions: Schema) -> Schema:
-    """Return the schema of a mapping of one of several kinds: `kind: x`, or below its name."""
+    """Return the schema of a mapping that is of one of several kinds."""
     forms: list[Schema] = []
     for kind in kinds:
         name = kind.__name__.lower()

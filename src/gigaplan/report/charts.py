@@ -65,14 +65,16 @@ DSCR_SHOWN = 5.0
 """The axis of debt cover ends here: where next to nothing is due, cover has no bound."""
 MS_PER_DAY = 86_400_000.0
 PERCENT = 100.0
+SUPPLY, METER, IT, QUIET, WORK = range(5)
+"""Kinds of node in the chain of energy: two of a name and different kind stay apart."""
 FIXED = {"Grid": "blue", "Gas on site": "amber", "IT equipment": "sky"}
-LOSSES, WAITING, TENANTS, OTHERS = (
-    "Cooling and power losses",
-    "Chips waiting for work",
-    "IT of tenants",
-    "Other work",
-)
-"""Nodes of the chain of energy."""
+GRID, GAS, EQUIPMENT = ((SUPPLY, "Grid"), (SUPPLY, "Gas on site"), (IT, "IT equipment"))
+LOSSES = (QUIET, "Cooling and power losses")
+WAITING, TENANTS = (QUIET, "Chips waiting for work"), (WORK, "IT of tenants")
+OTHERS = (WORK, "Other work")
+WORK_COLOURS = ("teal", "purple", "red", "amber")
+Node = tuple[int, str]
+Flow = tuple[Node, Node, float]
 
 
 # --- the chain: energy from the wire to the work ---
@@ -105,7 +107,8 @@ def chain(plan: Plan, result: Result) -> Figure | None:
     rest_mwh = it_mwh - sum(uses.values())
     if rest_mwh > 1e-9 * it_mwh:
         uses[WAITING if result.cluster else TENANTS] = rest_mwh
-    flows = supply_flows(result) + [("IT equipment", *use) for use in uses.items()]
+    flows = supply_flows(result)
+    flows += [(EQUIPMENT, node, energy_mwh) for node, energy_mwh in uses.items()]
     met_mwh = sum(total(site.grid_mwh + site.gas_mwh) for site in result.site.values())
     divisor, unit = scaled(met_mwh, "MWh")
 
@@ -115,7 +118,7 @@ def chain(plan: Plan, result: Result) -> Figure | None:
     alt = (
         f"Of {said(met_mwh)} over the plan, {said(it_mwh)} reach the IT equipment and"
         f" {said(met_mwh - it_mwh)} go to cooling and power losses. By use of IT energy: "
-        + "; ".join(f"{name} {said(energy_mwh)}" for name, energy_mwh in uses.items())
+        + "; ".join(f"{node[1]} {said(energy_mwh)}" for node, energy_mwh in uses.items())
         + (". It is shared out by the mean draw of a busy chip." if result.cluster else ".")
     )
     trace = sankey(flows, divisor, unit)
@@ -123,27 +126,27 @@ def chain(plan: Plan, result: Result) -> Figure | None:
     return drawn([trace], layout, "From the wire to the work", alt)
 
 
-def supply_flows(result: Result) -> list[tuple[str, str, float]]:
+def supply_flows(result: Result) -> list[Flow]:
     """Return (from, to, MWh) from grid and gas to IT equipment and losses, site by site."""
     apart = len(result.site) <= MOST_PARTS
-    flows: dict[tuple[str, str], float] = {}
+    flows: dict[tuple[Node, Node], float] = {}
     for name, site in result.site.items():
-        meter = f"Meter of {name}" if apart else "All meters"
+        meter = (METER, f"Meter of {name}" if apart else "All meters")
         grid_mwh, gas_mwh, it_mwh = (total(s) for s in (site.grid_mwh, site.gas_mwh, site.it_mwh))
         for begin, end, energy_mwh in (
-            ("Grid", meter, grid_mwh),
-            ("Gas on site", meter, gas_mwh),
-            (meter, "IT equipment", it_mwh),
+            (GRID, meter, grid_mwh),
+            (GAS, meter, gas_mwh),
+            (meter, EQUIPMENT, it_mwh),
             (meter, LOSSES, grid_mwh + gas_mwh - it_mwh),
         ):
             flows[begin, end] = flows.get((begin, end), 0.0) + energy_mwh
     return [(*ends, energy_mwh) for ends, energy_mwh in flows.items() if energy_mwh > 0.0]
 
 
-def work_mwh(plan: Plan, result: Result, most_mwh: float) -> dict[str, float]:
+def work_mwh(plan: Plan, result: Result, most_mwh: float) -> dict[Node, float]:
     """Return the IT energy of each workload's busy chips over the plan [MWh]."""
     home = {hall: site for site in result.site for hall in halls_at(plan, result, site)}
-    found: dict[str, float] = {}
+    found: dict[Node, float] = {}
     for name, work in result.compute.items():
         hours, energy_kwh = 0.0, 0.0
         for hall in halls_of(plan, plan.workloads[name]):
@@ -154,39 +157,39 @@ def work_mwh(plan: Plan, result: Result, most_mwh: float) -> dict[str, float]:
                 hours, energy_kwh = hours + busy, energy_kwh + busy * float(chip_kw)
         if hours > 0.0 and np.isfinite(energy_kwh):
             mean_mw = energy_kwh / hours / KW_PER_MW
-            found[name] = total(work.busy_count * result.calendar.hours) * mean_mw
+            found[WORK, name] = total(work.busy_count * result.calendar.hours) * mean_mw
     over = max(1.0, sum(found.values()) / most_mwh)
-    ranked = [(name, found[name] / over) for name in sorted(found, key=lambda key: -found[key])]
+    ranked = [(node, found[node] / over) for node in sorted(found, key=lambda key: -found[key])]
     others = sum(energy_mwh for _, energy_mwh in ranked[MOST_PARTS:])
-    shown = dict([*ranked[:MOST_PARTS], (OTHERS, others)])
-    return {name: energy_mwh for name, energy_mwh in shown.items() if energy_mwh > 0.0}
+    shown = dict([*ranked[:MOST_PARTS], *([(OTHERS, others)] if others else [])])
+    return {node: energy_mwh for node, energy_mwh in shown.items() if energy_mwh > 0.0}
 
 
-def sankey(flows: Sequence[tuple[str, str, float]], divisor: float, unit: str) -> Spec:
+def sankey(flows: Sequence[Flow], divisor: float, unit: str) -> Spec:
     """Return a Sankey diagram of flows, each node with its quantity."""
-    names = list(dict.fromkeys(name for begin, end, _ in flows for name in (begin, end)))
-    uses = [end for begin, end, _ in flows if begin == "IT equipment" and end != WAITING]
-    tones = {name: FIXED.get(name, "grey") for name in names}
-    tones |= {
-        name: ("teal", "purple", "red", "amber")[index % 4] for index, name in enumerate(uses)
+    nodes = list(dict.fromkeys(node for begin, end, _ in flows for node in (begin, end)))
+    works = [node for node in nodes if node[0] == WORK]
+    tones = {
+        node: FIXED.get(node[1], "grey") if node[0] in {SUPPLY, IT} else "grey" for node in nodes
     }
+    tones |= {node: WORK_COLOURS[index % len(WORK_COLOURS)] for index, node in enumerate(works)}
     through = {
-        name: max(sum(flow[2] for flow in flows if flow[side] == name) for side in (0, 1))
-        for name in names
+        node: max(sum(flow[2] for flow in flows if flow[side] == node) for side in (0, 1))
+        for node in nodes
     }
     node = {
-        "label": [f"{clean(n)}<br>{said_number(through[n] / divisor)} {unit}" for n in names],
-        "color": [colour(tones[name]) for name in names],
+        "label": [f"{clean(n[1])}<br>{said_number(through[n] / divisor)} {unit}" for n in nodes],
+        "color": [colour(tones[n]) for n in nodes],
         "pad": 28,
         "thickness": 12,
         "line": {"width": 0},
         "hovertemplate": "%{label}<extra></extra>",
     }
     link = {
-        "source": [names.index(begin) for begin, _, _ in flows],
-        "target": [names.index(end) for _, end, _ in flows],
+        "source": [nodes.index(begin) for begin, _, _ in flows],
+        "target": [nodes.index(end) for _, end, _ in flows],
         "value": [energy_mwh / divisor for _, _, energy_mwh in flows],
-        "color": [colour(tones[end if end in uses else begin], LIGHT) for begin, end, _ in flows],
+        "color": [colour(tones[end if end in works else begin], LIGHT) for begin, end, _ in flows],
         "hovertemplate": f"%{{value:,.4~g}} {unit}<extra></extra>",
     }
     font = {"color": colour("ink"), "size": 12.5}

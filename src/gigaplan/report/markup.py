@@ -58,7 +58,14 @@ def lines(*content: Html) -> Html:
     return join([first, *(tag("small", one) for one in rest if one)])
 
 
-def table(caption: Html, heads: Sequence[str], rows: Sequence[Sequence[Html]], *, left: int = 1, name: str = "") -> Html:
+def table(
+    caption: Html,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Html]],
+    *,
+    left: int = 1,
+    name: str = "plain",
+) -> Html:
     """Return a table with its caption; nothing where there are no rows.
 
     Parameters
@@ -72,23 +79,24 @@ def table(caption: Html, heads: Sequence[str], rows: Sequence[Sequence[Html]], *
     left : int
         So many columns are words; the others are numbers, aligned on the right.
     name : str
-        A class of its own.
+        Its classes.
     """
     if not rows:
         return NOTHING
     sides = ["words" if index < left else "number" for index in range(len(heads))]
-    top = join(tag("th", text(head), scope="col", class_=side) for head, side in zip(heads, sides, strict=True))
-    body = join(
-        tag("tr", *(cell(one, side, head, first=index == 0) for index, (one, side, head) in enumerate(zip(row, sides, heads, strict=True))))
-        for row in rows
+    top = (
+        tag("th", text(head), scope="col", class_=side)
+        for head, side in zip(heads, sides, strict=True)
     )
-    whole = tag("table", tag("caption", caption), tag("thead", tag("tr", top)), tag("tbody", body), class_=name or "plain")
-    return tag("div", whole, class_="scroll", role="region", tabindex="0", aria_label=plain(caption))
+    body = (tag("tr", *map(cell, row, sides, heads, range(len(heads)))) for row in rows)
+    said = tag("caption", tag("span", caption))
+    whole = tag("table", said, tag("thead", tag("tr", *top)), tag("tbody", *body), class_=name)
+    return tag("div", whole, class_="scroll", data_label=plain(caption))
 
 
-def cell(content: Html, side: str, head: str, *, first: bool) -> Html:
-    """Return one cell of a table."""
-    if first:
+def cell(content: Html, side: str, head: str, index: int) -> Html:
+    """Return one cell of a table; the first of a row is its heading."""
+    if index == 0:
         return tag("th", content, scope="row", class_=side)
     return tag("td", content, class_=side, data_head=head)
 

@@ -25,7 +25,7 @@
   }
 
   function draw(place) {
-    if (!place.offsetParent) return; // not on screen: drawn when its panel opens
+    if (!place.offsetParent) return; // in a closed panel: drawn when it opens
     const figure = drawn.figures[place.dataset.chart];
     const now = theme();
     const { data, layout } = now === "dark" ? turned(figure) : structuredClone(figure);
@@ -35,12 +35,48 @@
     place.dataset.drawn = now;
   }
 
+  // What is on screen at once, the rest one by one when the browser is idle.
+  let turn = 0;
+  function drawAll() {
+    const mine = ++turn;
+    const near = (place) => place.getBoundingClientRect().top < 2 * window.innerHeight;
+    const later = [];
+    places.forEach((place) => (printing || near(place) ? draw(place) : later.push(place)));
+    const idle = window.requestIdleCallback || ((step) => setTimeout(step, 20));
+    const next = () => {
+      if (mine !== turn) return; // a newer round has begun
+      const place = later.shift();
+      if (place) {
+        draw(place);
+        idle(next);
+      } else {
+        document.documentElement.dataset.drawn = theme();
+      }
+    };
+    next();
+  }
+
+  // A table that is wider than its place can be scrolled by keyboard, and says what it is.
+  const scrolls = Array.from(document.querySelectorAll(".scroll, .frame.wide"));
+  function fit() {
+    scrolls.forEach((place) => {
+      const wide = place.scrollWidth > place.clientWidth;
+      const named = { tabindex: "0", role: "region", "aria-label": place.dataset.label || "Picture" };
+      Object.entries(named).forEach(([name, value]) =>
+        wide ? place.setAttribute(name, value) : place.removeAttribute(name),
+      );
+    });
+  }
+
   function paint() {
     document.documentElement.dataset.theme = theme();
+    delete document.documentElement.dataset.drawn;
     if (toggle) {
-      toggle.textContent = theme() === "dark" ? "Light" : "Dark";
+      const other = theme() === "dark" ? "Light" : "Dark";
+      toggle.textContent = other;
+      toggle.setAttribute("aria-label", `${other} colours`);
     }
-    places.forEach(draw);
+    drawAll();
   }
 
   if (toggle) {
@@ -54,7 +90,10 @@
   let waiting = 0;
   window.addEventListener("resize", () => {
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(() => places.forEach(draw));
+    waiting = requestAnimationFrame(() => {
+      drawAll();
+      fit();
+    });
   });
 
   // Print: light, everything open, as wide as the paper.
@@ -82,7 +121,7 @@
     panels.forEach((panel) => {
       panel.hidden = party !== null && panel.dataset.panel !== party.value;
     });
-    places.forEach(draw);
+    panels.forEach((panel) => panel.querySelectorAll("[data-chart]").forEach(draw));
   }
   if (party) party.addEventListener("change", show);
 
@@ -112,7 +151,8 @@
     filter(); // a browser may bring back what was typed before
   }
 
-  show();
+  if (party) show();
   paint();
+  fit();
   document.documentElement.dataset.ready = "yes";
 })();

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gigaplan.plan.result import LIMITS
-from gigaplan.plan.schema import Train
+from gigaplan.plan.schema import Rent
 from gigaplan.plan.work import halls_of
+from gigaplan.report.looks import largest, signed_money
 from gigaplan.units import number_text, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gigaplan.plan import Plan, Result
+    from gigaplan.plan.schema import Hall, Site
     from gigaplan.report.facts import Facts
 
 NAMED = 3
@@ -26,8 +28,8 @@ MONTHS = (
 )  # fmt: skip
 
 
-def summary(plan: Plan, result: Result, told: Facts) -> list[str]:
-    """Return five to eight sentences: what, when, what binds, who earns what.
+def paragraphs(plan: Plan, result: Result, told: Facts) -> list[str]:
+    """Return the summary: what and when, what holds it back, who earns what, how sure.
 
     Parameters
     ----------
@@ -35,12 +37,20 @@ def summary(plan: Plan, result: Result, told: Facts) -> list[str]:
         What was simulated.
     told : Facts
         What the run says.
+
+    Returns
+    -------
+    list of str
+        Paragraphs of one to three sentences.
     """
     found = (
-        built(plan, result, told), when(result, told), capital(result, told), bound(result, told),
-        worked(plan, told), earned(plan, told), unit_cost(told), moved(plan, told), checked(told),
-    )  # fmt: skip
-    return [sentence for sentence in found if sentence]
+        (built(plan, result, told), when(result, told), capital(result, told)),
+        (bound(result, told), worked(plan, told)),
+        (earned(plan, told), unit_cost(told)),
+        (moved(plan, told), checked(told)),
+    )
+    joined = (" ".join(sentence for sentence in group if sentence) for group in found)
+    return [paragraph for paragraph in joined if paragraph]
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -61,28 +71,36 @@ def present(values: Iterator[float]) -> list[float]:
 
 def built(plan: Plan, result: Result, told: Facts) -> str:
     """Say what is built where."""
-    chips = {hall: float(np.nanmax(one.installed_count[:, 0])) for hall, one in result.cluster.items()}
+    chips = {hall: largest(one.installed_count) for hall, one in result.cluster.items()}
     rented = [name for name, hall in plan.halls.items() if hall.tenure == "cloud"]
     systems = dict.fromkeys(plan.entities[hall_of(plan, hall).system].title for hall in chips)
     places = dict.fromkeys(plan.entities[site.place].title for site in site_list(plan))
     needed = sum(present(told.value(f"site.{site}.needed_mw") for site in result.site))
     what = []
     if chips:
-        what.append(f"{number_text(sum(chips.values()))} chips ({counted(list(systems), 'systems')})")
+        what.append(
+            f"{number_text(sum(chips.values()))} chips ({counted(list(systems), 'systems')})"
+        )
     elif result.site:
         what.append("powered shell without chips of its own")
     if rented:
         what.append(f"rented chips in {counted(rented, 'cloud halls')}")
     where = f" in {counted(list(places), 'places')}" if places else ""
-    power = f", {show(needed, 'needed_mw')} in the worst hour when complete" if result.site and needed > 0 else ""
+    power = (
+        f", {show(needed, 'needed_mw')} in the worst hour when complete"
+        if result.site and needed > 0
+        else ""
+    )
     return f"{told.name} plans {listed(what)}{where}{power}." if what else ""
 
 
-def hall_of(plan: Plan, name: str):  # noqa: ANN201
+def hall_of(plan: Plan, name: str) -> Hall:
+    """Return a hall, or what each site of a group holds."""
     return plan.halls[name] if name in plan.halls else plan.site_groups[name].hall
 
 
-def site_list(plan: Plan) -> list:
+def site_list(plan: Plan) -> list[Site]:
+    """Return all sites, one for each group of like ones."""
     return [*plan.sites.values(), *(group.site for group in plan.site_groups.values())]
 
 
@@ -100,10 +118,12 @@ def when(result: Result, told: Facts) -> str:
     pue = present(told.value(f"site.{site}.pue_ratio") for site in result.site)
     if not first or not last:
         return ""
-    dates = f"First power comes in {month(show(min(first), 'first_date'))}"
-    dates += f" and the last megawatt in {month(show(max(last), 'last_date'))}" if max(last) > min(first) else ""
-    running = f"; PUE averages {min(pue):.2f}" + (f" to {max(pue):.2f}" if max(pue) - min(pue) >= 0.005 else "") if pue else ""  # noqa: PLR2004
-    return f"{dates}{running}."
+    said = f"First power comes in {month(show(min(first), 'first_date'))}"
+    if max(last) > min(first):
+        said += f" and the last megawatt in {month(show(max(last), 'last_date'))}"
+    least, most = (f"{bound(pue):.2f}" if pue else "" for bound in (min, max))
+    running = f"; PUE averages {least}" if pue else ""
+    return f"{said}{running}{f' to {most}' if most != least else ''}."
 
 
 def capital(result: Result, told: Facts) -> str:
@@ -115,9 +135,11 @@ def capital(result: Result, told: Facts) -> str:
     if site > 0:
         parts.append(f"building and plant cost {show(site, 'capex_usd')}")
     if first > 0:
-        again = f" ({show(whole, 'capex_usd')} with what replaces it)" if whole > 1.001 * first else ""  # noqa: PLR2004
+        again = (
+            f" ({show(whole, 'capex_usd')} with what replaces it)" if whole > 1.001 * first else ""
+        )
         parts.append(f"the first fleet of chips {show(first, 'capex_usd')}{again}")
-    return f"{listed(parts)[0].upper()}{listed(parts)[1:]}." if parts else ""
+    return sentence(parts, " and ")
 
 
 def bound(result: Result, told: Facts) -> str:
@@ -140,23 +162,34 @@ def worked(plan: Plan, told: Facts) -> str:
     """Say how fast the workloads run."""
     parts = []
     for name, work in plan.workloads.items():
+        title = "" if isinstance(work, Rent) else plan.entities[work.model].title
         for hall in halls_of(plan, work):
             path = f"compute.{name}.halls.{hall}"
-            if isinstance(work, Train) and np.isfinite(told.value(f"{path}.step.mfu_frac")):
-                parts.append(
-                    f"{name} trains {plan.entities[work.model].title} at {100 * told.value(f'{path}.step.mfu_frac'):.0f} % MFU, one run in"
-                    f" {told.value(f'{path}.run_days'):,.0f} days with failures"
-                )
+            mfu, days = told.value(f"{path}.step.mfu_frac"), told.value(f"{path}.run_days")
+            if np.isfinite(mfu) and np.isfinite(days):
+                run = f"one run in {number_text(round(days))} days, failures included"
+                parts.append(f"{name} trains {title} at {100 * mfu:.0f} % MFU, {run}")
             elif np.isfinite(told.value(f"{path}.tokens_per_s_per_chip")):
-                parts.append(f"{name} serves {plan.entities[work.model].title} at {told.shown(f'{path}.tokens_per_s_per_chip')}")
-    return f"{parts[0][0].upper()}{parts[0][1:]}{''.join(f'; {part}' for part in parts[1:NAMED])}." if parts else ""
+                speed = told.shown(f"{path}.tokens_per_s_per_chip")
+                parts.append(f"{name} serves {title} at {speed}")
+    more = [f"{len(parts) - NAMED} more run"] if len(parts) > NAMED else []
+    return sentence([*parts[:NAMED], *more], "; ")
+
+
+def sentence(parts: Sequence[str], between: str) -> str:
+    """Return parts as one sentence; nothing for none."""
+    said = between.join(parts)
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
 
 
 def earned(plan: Plan, told: Facts) -> str:
     """Say what each party earns."""
     parts = []
     for name in plan.parties:
-        npv, irr = told.value(f"money.{name}.npv_usd"), told.value(f"money.{name}.equity_irr_frac_per_year")
+        npv, irr = (
+            told.value(f"money.{name}.npv_usd"),
+            told.value(f"money.{name}.equity_irr_frac_per_year"),
+        )
         if not np.isfinite(npv):
             continue
         verb = "gains" if npv >= 0 else "loses"
@@ -167,7 +200,10 @@ def earned(plan: Plan, told: Facts) -> str:
 
 def unit_cost(told: Facts) -> str:
     """Say what a chip-hour and a million tokens cost."""
-    chip, token = told.value("levelised.chip_usd_per_chip_h"), told.value("levelised.token_usd_per_mtoken")
+    chip, token = (
+        told.value("levelised.chip_usd_per_chip_h"),
+        told.value("levelised.token_usd_per_mtoken"),
+    )
     shell = told.value("levelised.shell_usd_per_kw_month")
     parts = []
     if np.isfinite(chip):
@@ -183,27 +219,35 @@ def moved(plan: Plan, told: Facts) -> str:
     """Say which unit is worth most."""
     party = next(iter(plan.parties)) if len(plan.parties) == 1 else "consolidated"
     path = f"money.{party}.npv_usd"
-    found = [(one.unit, *one.change[path]) for one in told.worth if path in one.change and np.isfinite(one.change[path][0])]
+    found = [
+        (one.unit, *one.change[path])
+        for one in told.worth
+        if path in one.change and np.isfinite(one.change[path][0])
+    ]
     if not found:
         return ""
     unit, middle, low, high = max(found, key=lambda row: abs(row[1]))
     if middle == 0.0:
         return ""
-    whose = "NPV" if len(plan.parties) == 1 else "NPV of all together"
+    whose = "NPV" if len(plan.parties) == 1 else "the NPV of all parties together"
     return (
-        f"Of the units tried, {unit} moves {whose} most: {show(middle, 'npv_usd')}"
-        f" (P10 {show(low, 'npv_usd')}, P90 {show(high, 'npv_usd')})."
+        f"Of the units tried, {unit} moves {whose} most: {signed_money(middle)} (P10"
+        f" {signed_money(low)}, P90 {signed_money(high)})."
     )
 
 
 def checked(told: Facts) -> str:
     """Say how near the model is to what was published."""
-    rows = [one for one in told.compared if not one.path.endswith("_date") and np.isfinite(one.error_frac)]
+    rows = [
+        one
+        for one in told.compared
+        if not one.path.endswith("_date") and np.isfinite(one.error_frac)
+    ]
     if not rows:
         return ""
     near = sum(abs(one.error_frac) <= CLOSE_FRAC for one in rows)
     worst = max(rows, key=lambda one: abs(one.error_frac))
     return (
-        f"Of {len(rows)} published figures {near} are met within {100 * CLOSE_FRAC:.0f} %; the largest miss is {worst.name},"
-        f" {worst.error_text}."
+        f"Of {len(rows)} published figures {near} are met within {100 * CLOSE_FRAC:.0f} %; the"
+        f" largest miss is {worst.name}, {worst.error_text}."
     )

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from gigaplan.plan import Plan
     from gigaplan.report.facts import Facts
 
+MWH_PER_GWH = 1000.0
 WIDEST_CELL = 72
 GAP = "  "
 HEADLINES = ("npv_usd", "equity_irr_frac_per_year", "dscr_min_ratio")
+SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"), (0.0, "USD"))
 SHARES = (0.1, 0.5, 0.9)
 
 
@@ -102,7 +104,10 @@ def compared_notes(told: Facts) -> list[str]:
 
 def site_rows(plan: Plan, told: Facts) -> list[list[str]]:
     """Return the table of sites and site groups."""
-    rows = [["", "needs", "campus", "first power", "full power", "PUE", "capex"]]
+    rows = [
+        ["", "needs", "campus", "first power", "full power", "PUE", "capex", "energy", "its cost",
+         "carbon", "water"]
+    ]  # fmt: skip
     for name in (*plan.sites, *plan.site_groups):
         path = f"site.{name}"
         rows.append(
@@ -114,6 +119,10 @@ def site_rows(plan: Plan, told: Facts) -> list[list[str]]:
                 since(told, f"{path}.full_power_date"),
                 f"{told.value(f'{path}.pue_ratio'):.3f}",
                 told.shown(f"{path}.capex_usd"),
+                f"{number_text(told.value(f'{path}.total_mwh') / MWH_PER_GWH)} GWh",
+                told.shown(f"{path}.total_usd"),
+                f"{number_text(told.value(f'{path}.total_t'))} t",
+                told.shown(f"{path}.total_m3"),
             ]
         )
     return rows if len(rows) > 1 else []
@@ -254,13 +263,16 @@ def worth_rows(plan: Plan, told: Facts) -> list[list[str]]:
 
 
 def ranged(one: Worth, path: str) -> str:
-    """Return a change of NPV with its range, in millions."""
+    """Return a change of NPV with its range, in thousands, millions or billions."""
     middle, low, high = one.change.get(path, (np.nan, np.nan, np.nan))
     if not np.isfinite(middle):
         return "-"
     if middle == low == high == 0.0:
         return "0"
-    return f"{middle / 1e6:+,.1f} M ({low / 1e6:+,.0f} to {high / 1e6:+,.0f})"
+    largest = max(abs(middle), abs(low), abs(high))
+    size, letter = next(pair for pair in SIZES if largest >= pair[0])
+    size = size or 1.0
+    return f"{middle / size:+,.1f} {letter} ({low / size:+,.0f} to {high / size:+,.0f})"
 
 
 def signed(one: Worth, path: str) -> str:

@@ -1,0 +1,11 @@
+"""The models against published measurements: cases, how they are read, and the score of each model.
+
+A case is one published, measured result with its inputs; `score` puts the model's answer beside every
+one. What the model cannot express is refused with its reason and counted; what it misses is shown,
+explained and kept.
+"""
+
+from gigaplan.evidence.scores import score
+from gigaplan.evidence.text import score_lines
+
+__all__ = ["score", "score_lines"]
