@@ -14,6 +14,8 @@ from itertools import pairwise
 from gigaplan.read import Node, compose
 
 NOTHING: frozenset[str] = frozenset()
+COUNTED = re.compile(r"\d+(\.\d+)?(e\d+)?(?![-\d.:])")
+"""The number of a quantity; a date has none."""
 STEP = re.compile(r"from: *(\d{4}-\d{2}(?:-\d{2})?)")
 
 
@@ -224,6 +226,18 @@ def wrapping(kind: str, *pairs: tuple[str, str]) -> Spoiler:
     return spoil
 
 
+def other_number(doc: Document, rng: random.Random) -> Mutation | None:
+    """Keep the unit and change the number: what is still within bounds must still be simulated."""
+    fit = [it for it in doc.entries if doc.simple(it) and COUNTED.match(it.value.text)]
+    if not fit:
+        return None
+    entry = rng.choice(fit)
+    number = COUNTED.match(entry.value.text)
+    value = float(number[0]) if number else 1.0
+    new = rng.choice([0.0, 1.0, value * 1e-6, value * 1e-3, value / 2, value * 2, value * 30, 1e9])
+    return put(doc, "other number", entry, COUNTED.sub(f"{new:.6g}", entry.value.text, count=1))
+
+
 def nest(doc: Document, rng: random.Random) -> Mutation:
     entry = one(doc, rng)
     depth = rng.choice([1, 2, 5, 23, 24, 25, 100, 5000])
@@ -398,6 +412,7 @@ SPOILERS: tuple[tuple[float, Spoiler], ...] = (
     (1.5, unknown_name),
     (1.5, replacing("wrong unit", *UNITS)),
     (0.5, replacing("wrong date", *DATES)),
+    (2.0, other_number),
     (1.5, replacing("no finite number", *NUMBERS, "9" * 50, "9" * 400, "9" * 5000)),
     (1.0, replacing("list for value", "[1, 2]", "[]", "[5 MW]", "[[1]]", "[{from: 2027-06}]")),
     (1.0, replacing("mapping for value", "{a: 1}", "{}", "{value: 5}", "{value: {value: 1}}")),

@@ -41,7 +41,9 @@ def test_json_is_json_and_names_no_place(small: str, capsys: pytest.CaptureFixtu
     assert main(["run", small, "--json", "--no-files"]) == FINE
     text = capsys.readouterr().out
     told = json.loads(text)
-    assert told["results"]["money.owner.npv_usd"] == pytest.approx(told["results"]["money.consolidated.npv_usd"])
+    assert told["results"]["money.owner.npv_usd"] == pytest.approx(
+        told["results"]["money.consolidated.npv_usd"]
+    )
     assert str(Path.cwd()) not in text
     for verb in (["check", small], ["futures", small, "-n", "32", "--workers", "1"], ["why", small, "owner.npv"],
                  ["breakeven", small, "workload.price", "owner.npv"], ["cite", small], ["diff", small, small],
@@ -50,7 +52,9 @@ def test_json_is_json_and_names_no_place(small: str, capsys: pytest.CaptureFixtu
         json.loads(capsys.readouterr().out)
 
 
-def test_set_changes_numbers_dates_and_structure(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_set_changes_numbers_dates_and_structure(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     def npv(*changes: str) -> float:
         assert main(["run", small, "--json", "--no-files", *changes]) == FINE
         return float(json.loads(capsys.readouterr().out)["results"]["money.owner.npv_usd"])

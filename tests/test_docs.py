@@ -27,27 +27,47 @@ def test_sessions_print_what_the_page_shows(page: Path) -> None:
 
 def test_there_are_sessions() -> None:
     assert {"README.md", "ten-minutes.md"} <= {page.name for page in PAGES}
-    assert sum(len(block) for page in PAGES for block in sessions.sessions(page.read_text("utf-8"))) >= 12
+    assert (
+        sum(len(block) for page in PAGES for block in sessions.sessions(page.read_text("utf-8")))
+        >= 12
+    )
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))],
+    ids=lambda page: page.name,
+)
 def test_links_lead_somewhere(page: Path) -> None:
-    gone = [link for link in LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()]
+    gone = [
+        link for link in LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()
+    ]
     assert not gone
 
 
 def test_the_design_names_every_result() -> None:
     told = (ROOT / "docs" / "design.md").read_text("utf-8")
-    results = [value for name, value in vars(result).items() if is_dataclass(value) and name in result.__all__]
+    results = [
+        value
+        for name, value in vars(result).items()
+        if is_dataclass(value) and name in result.__all__
+    ]
     missing = [
-        f"{kind.__name__}.{item.name}" for kind in results for item in fields(kind) if f"`{item.name}`" not in told
+        f"{kind.__name__}.{item.name}"
+        for kind in results
+        for item in fields(kind)
+        if f"`{item.name}`" not in told
     ]
     assert not missing
     assert results
 
 
 def test_decisions_are_short() -> None:
-    long = [page.name for page in (ROOT / "docs" / "why").glob("0*.md") if len(page.read_text("utf-8").splitlines()) > 40]
+    long = [
+        page.name
+        for page in (ROOT / "docs" / "why").glob("0*.md")
+        if len(page.read_text("utf-8").splitlines()) > 40
+    ]
     assert not long
 
 
@@ -76,7 +96,7 @@ class TestSessions:
 
     def test_a_block_holds_commands_codes_and_output(self) -> None:
         first, second = sessions.block_sessions(
-            "$ gigaplan run a.yaml --set x=\"1 MW\"\n# exit 3\nno\n$ gigaplan check \\\n  b.yaml\n"
+            '$ gigaplan run a.yaml --set x="1 MW"\n# exit 3\nno\n$ gigaplan check \\\n  b.yaml\n'
         )
         assert first.words == ["run", "a.yaml", "--set", "x=1 MW"]
         assert (first.code, first.shown) == (3, ["no"])
@@ -85,7 +105,10 @@ class TestSessions:
 
     def test_an_update_keeps_what_was_left_out(self) -> None:
         one = sessions.Session(
-            words=[], prompt=[], shown=["NPV 12.0 a", "...", "IRR 5 ..."], printed=["NPV 13.5 a", "x", "IRR 6 % b"]
+            words=[],
+            prompt=[],
+            shown=["NPV 12.0 a", "...", "IRR 5 ..."],
+            printed=["NPV 13.5 a", "x", "IRR 6 % b"],
         )
         shown, lost = sessions.renewed(one)
         assert shown == ["NPV 13.5 a", "...", "IRR 6 ..."]

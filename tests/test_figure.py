@@ -59,6 +59,7 @@ class Site:
     max_c: tuple[Real, ...] = quantity((1.0, 2.0, 3.0))
     refresh: bool = option(default=False)
     buildings: int = option(1)
+    members: int = option(1, low=1, high=100)
     latitude: float = option(32.5)
     spread: dict[str, str] = option({})
     loan: Loan | None = option(None)
@@ -323,6 +324,10 @@ def test_structure_keeps_its_type() -> None:
         ("refresh", "maybe"),
         ("buildings", "many"),
         ("buildings", "1.5"),
+        ("buildings", "-1"),
+        ("buildings", "1e20"),
+        ("members", "0"),
+        ("members", "101"),
         ("latitude", "north"),
         ("loan.kind", "balloon"),
         ("loan.years", "ten"),

@@ -17,7 +17,9 @@ from gigaplan.plan.result import columns_of
 from gigaplan.plan.schema import set_in
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,9 @@ def test_a_replayed_future_gives_the_same_bits(abilene: Plan) -> None:
     for index in (0, 1, 511, 512, 599):
         again = arrays(simulate(many.plan(index)))
         for path, column in many.columns.items():
-            assert np.array_equal(again[path][:1], column[index : index + 1], equal_nan=column.dtype.kind == "f"), path
+            assert np.array_equal(
+                again[path][:1], column[index : index + 1], equal_nan=column.dtype.kind == "f"
+            ), path
 
 
 def test_adding_an_input_reshuffles_nothing(abilene: Plan) -> None:
@@ -81,7 +85,9 @@ def test_adding_an_input_reshuffles_nothing(abilene: Plan) -> None:
     three = futures(abilene, 64, seed=9, inputs=names[:3])
     assert [figure.path for figure in two.figures] == [figure.path for figure in three.figures[:2]]
     for one, other in zip(two.figures, three.figures, strict=False):
-        assert np.array_equal(drawn([one], 9, 0, 64)[one.path], drawn([other], 9, 0, 64)[other.path])
+        assert np.array_equal(
+            drawn([one], 9, 0, 64)[one.path], drawn([other], 9, 0, 64)[other.path]
+        )
 
 
 # --- what more is worth ---
@@ -150,8 +156,11 @@ def test_no_chip_hour_is_sold_twice(abilene: Plan, seed: int) -> None:
 def test_contracts_cancel_on_consolidation(abilene: Plan, seed: int) -> None:
     future = with_columns(abilene, drawn(tuple(uncertain(abilene).values()), seed, 0, 4))
     before = simulate(future).money
-    dearer = set_in(set_in(future, "deals.shell-lease.rate_usd_per_kw_month", 155.0),
-                    "deals.compute.price_usd_per_chip_h", 4.0)
+    dearer = set_in(
+        set_in(future, "deals.shell-lease.rate_usd_per_kw_month", 155.0),
+        "deals.compute.price_usd_per_chip_h",
+        4.0,
+    )
     after = simulate(dearer).money
     assert np.allclose(
         before.consolidated.project_npv_usd, after.consolidated.project_npv_usd, rtol=1e-9, atol=1.0
@@ -163,8 +172,12 @@ def test_contracts_cancel_on_consolidation(abilene: Plan, seed: int) -> None:
 @FEW
 @given(seed=st.integers(0, 1_000_000))
 def test_cash_to_owners_adds_up_over_parties(abilene: Plan, seed: int) -> None:
-    money = simulate(with_columns(abilene, drawn(tuple(uncertain(abilene).values()), seed, 0, 4))).money
-    total = money.crusoe.equity_flow_usd + money.oracle.equity_flow_usd + money.openai.equity_flow_usd
+    money = simulate(
+        with_columns(abilene, drawn(tuple(uncertain(abilene).values()), seed, 0, 4))
+    ).money
+    total = (
+        money.crusoe.equity_flow_usd + money.oracle.equity_flow_usd + money.openai.equity_flow_usd
+    )
     assert np.allclose(total, money.consolidated.equity_flow_usd, rtol=1e-12, atol=1e-3)
 
 
@@ -196,4 +209,7 @@ def test_columns_of_a_sweep_are_its_points(abilene: Plan) -> None:
     prices = np.linspace(20.0, 120.0, 7)
     swept = simulate(abilene.set("site.price", prices)).money.oracle.npv_usd
     for index, price in enumerate(prices):
-        assert simulate(abilene.set("site.price", float(price))).money.oracle.npv_usd[0] == swept[index]
+        assert (
+            simulate(abilene.set("site.price", float(price))).money.oracle.npv_usd[0]
+            == swept[index]
+        )

@@ -77,10 +77,10 @@ def test_a_key_is_the_name_without_its_unit() -> None:
 
 
 def test_a_name_of_a_million_underscores_takes_no_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     suffix("_" * 1_000_000)
     suffix("_mw" * 300_000)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 # --- text to numbers ---
@@ -207,10 +207,10 @@ def test_any_text_is_a_finite_number_or_a_unit_error(text: str, name: str) -> No
 
 @given(st.text("0123456789eE+-.,*/^%()[] _MWkGUSDabhs", max_size=80), st.sampled_from(NAMES))
 def test_any_text_of_the_right_letters_too(text: str, name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(UnitError):
         assert np.isfinite(parse(text, f"x_{name}"))
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_what_is_remembered_is_bounded() -> None:

@@ -29,6 +29,8 @@ from gigaplan.units import (
     suffix,
 )
 
+LARGEST_WHOLE = 1e9
+"""A whole number is structure (layers, members): none is negative, none larger."""
 CATALOG = "catalog:"
 """What the path of a catalogue figure begins with."""
 
@@ -257,7 +259,8 @@ def resolve(known: list[str], short: str) -> str:
     """Return the canonical path that a shortening names.
 
     A shortening lists some of the keys in order, the last one among them, units left out:
-    `site.price` for `sites.main.price_usd_per_mwh`. A singular stands for its plural with one member.
+    `site.price` for `sites.main.price_usd_per_mwh`. A singular stands for its plural with one
+    member.
 
     Raises
     ------
@@ -408,11 +411,31 @@ def structure_for(old: object, new: object, slot: Slot) -> object:
         return new
     if bool in kinds and new in {"yes", "no", "true", "false"}:
         return new in {"yes", "true"}
-    if int in kinds and new.replace(",", "").isdecimal():
-        return int(new.replace(",", ""))
-    if float in kinds:
-        return parse(new, "any_count")
+    if int in kinds or float in kinds:
+        return plain_number(new, slot.metadata, whole=int in kinds)
     raise UnitError(f'"{new}" cannot replace {old!r}')
+
+
+def plain_number(text: str, bounds: Mapping[str, Any], *, whole: bool) -> float | int:
+    """Read a number that is structure: whole (layers), or not (latitude).
+
+    Raises
+    ------
+    UnitError
+        When it is no number, not whole, or out of its bounds.
+    """
+    kind = "whole number" if whole else "number"
+    try:
+        number = parse(text, "any_count")
+    except UnitError:
+        raise UnitError(f'"{text}" should be a {kind}') from None
+    if whole and number != int(number):
+        raise UnitError(f'"{text}" should be a {kind}')
+    low = bounds.get("low", 0.0 if whole else -np.inf)
+    high = bounds.get("high", LARGEST_WHOLE if whole else np.inf)
+    if not low <= number <= high:
+        raise UnitError(f'"{text}" should lie between {low:g} and {high:g}')
+    return int(number) if whole else number
 
 
 def number_for(new: object, slot: Slot) -> Real | None:

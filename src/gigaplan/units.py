@@ -481,6 +481,8 @@ def option(
     entry: str | None = None,
     key: str | None = None,
     choices: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
 ) -> Any:  # noqa: ANN401
     """Declare structure of an input dataclass: a name, a kind, a whole number.
 
@@ -496,8 +498,11 @@ def option(
         The key in the plan file where it differs from the field's name.
     choices : tuple of str
         The words that are allowed.
+    low, high : float, optional
+        Inclusive bounds of a whole or plain number; left out, a whole one is not negative.
     """
-    metadata = {"doc": doc, "entry": entry, "key": key, "choices": choices}
+    metadata: dict[str, Any] = {"doc": doc, "entry": entry, "key": key, "choices": choices}
+    metadata |= {name: edge for name, edge in (("low", low), ("high", high)) if edge is not None}
     if default is ...:
         return field(metadata=metadata)
     if isinstance(default, dict):

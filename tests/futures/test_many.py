@@ -54,6 +54,10 @@ def test_an_input_without_a_range_is_refused() -> None:
 
 def test_workers_change_nothing() -> None:
     alone = futures(loads(PLAN), 20_000, seed=3, inputs=["workload.price", "dgx-h100.price"])
-    shared = futures(loads(PLAN), 20_000, seed=3, inputs=["workload.price", "dgx-h100.price"], workers=2)
+    shared = futures(
+        loads(PLAN), 20_000, seed=3, inputs=["workload.price", "dgx-h100.price"], workers=2
+    )
     for path, column in alone.columns.items():
-        assert np.array_equal(column, shared.columns[path], equal_nan=column.dtype.kind == "f"), path
+        assert np.array_equal(column, shared.columns[path], equal_nan=column.dtype.kind == "f"), (
+            path
+        )

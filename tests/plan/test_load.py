@@ -100,10 +100,16 @@ catalog:
 
 def test_an_entity_in_a_circle_or_of_an_unknown_kind_is_refused_at_its_line() -> None:
     circle = "catalog: {chips: {a: {from: b}, b: {from: a}}}\n"
-    found = problems(GOOD.replace("gb200-nvl72", "s") + circle.replace(
-        "}}\n", "}, systems: {s: {from: dgx-h100, chip: a}}}\n").replace("}}, systems", "}, systems"))
+    found = problems(
+        GOOD.replace("gb200-nvl72", "s")
+        + circle.replace("}}\n", "}, systems: {s: {from: dgx-h100, chip: a}}}\n").replace(
+            "}}, systems", "}, systems"
+        )
+    )
     assert found
-    assert any("catalog.gadgets" in where for _, where, _ in problems(GOOD + "catalog: {gadgets: {}}\n"))
+    assert any(
+        "catalog.gadgets" in where for _, where, _ in problems(GOOD + "catalog: {gadgets: {}}\n")
+    )
 
 
 def test_a_number_set_outside_its_bounds_is_refused_for_columns_too() -> None:

@@ -68,7 +68,9 @@ def test_a_debt_that_outlives_the_plan_says_so() -> None:
 
 
 def test_a_run_that_does_not_end_says_so() -> None:
-    text = BASE + "workload: {kind: train, model: llama-3.1-405b, tokens: 900 Ttoken, chips: 16000}\n"
+    text = (
+        BASE + "workload: {kind: train, model: llama-3.1-405b, tokens: 900 Ttoken, chips: 16000}\n"
+    )
     assert simulate(loads(text)).verdict[0] & Verdict.RUN_UNFINISHED
 
 
@@ -99,8 +101,9 @@ def test_a_group_of_like_sites_is_so_many_times_one() -> None:
 
 
 def test_members_that_differ_average_out_and_columns_stay_apart() -> None:
-    spread = GROUP.replace("members: 7", 'members: 7\n    spread: {site.price: "30 USD/MWh"}').replace(
-        "grid: 60 kW", "grid: 60 kW, price: 70 USD/MWh")
+    spread = GROUP.replace(
+        "members: 7", 'members: 7\n    spread: {site.price: "30 USD/MWh"}'
+    ).replace("grid: 60 kW", "grid: 60 kW, price: 70 USD/MWh")
     plain = GROUP.replace("grid: 60 kW", "grid: 60 kW, price: 70 USD/MWh")
     wide, flat = simulate(loads(spread)), simulate(loads(plain))
     assert np.allclose(wide.site.towers.grid_mwh, flat.site.towers.grid_mwh)
@@ -111,7 +114,9 @@ def test_members_that_differ_average_out_and_columns_stay_apart() -> None:
     for index, price in enumerate(prices):
         alone = simulate(loads(spread).set("workload.price", float(price)))
         assert alone.money.owner.npv_usd[0] == three.money.owner.npv_usd[index]
-        assert np.array_equal(alone.site.towers.energy_usd[:, 0], three.site.towers.energy_usd[:, -1])
+        assert np.array_equal(
+            alone.site.towers.energy_usd[:, 0], three.site.towers.energy_usd[:, -1]
+        )
 
 
 CLOUD = """\
@@ -154,7 +159,9 @@ def test_a_powered_shell_needs_no_chips_and_passes_energy_through() -> None:
 
 
 def test_power_that_comes_in_steps_powers_chips_in_steps() -> None:
-    text = CAMPUS.replace("grid: 40 MW", "grid: [{from: 2026-03, value: 10 MW}, {from: 2027-01, value: 40 MW}]")
+    text = CAMPUS.replace(
+        "grid: 40 MW", "grid: [{from: 2026-03, value: 10 MW}, {from: 2027-01, value: 40 MW}]"
+    )
     service = simulate(loads(text)).cluster.main.in_service_count[:, 0]
     assert service[0] == 0.0
     assert 0.0 < service[3] < service[14]

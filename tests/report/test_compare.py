@@ -21,7 +21,10 @@ def test_what_differs_is_told_with_what_it_changes(tmp_path: Path) -> None:
     one.write_text(PLAN)
     other.write_text(PLAN.replace("2.9 USD", "3.1 USD").replace("dgx-h100", "dgx-h200"))
     found = differences(str(one), str(other))
-    assert found["inputs"]["workloads.main.price_usd_per_chip_h"] == ["2.9 USD/chip-hour", "3.1 USD/chip-hour"]
+    assert found["inputs"]["workloads.main.price_usd_per_chip_h"] == [
+        "2.9 USD/chip-hour",
+        "3.1 USD/chip-hour",
+    ]
     assert found["inputs"]["halls.main.system"] == ["dgx-h100", "dgx-h200"]
     before, after = found["results"]["money.owner.npv_usd"]
     assert before != after

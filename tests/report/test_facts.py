@@ -68,4 +68,7 @@ def test_what_is_missed_by_much_says_why() -> None:
     for file in sorted(EXAMPLES.glob("*.yaml")):
         plan = prepare(load(file))
         for one in facts(plan, simulate(plan), []).compared:
-            assert one.path.endswith("_date") or abs(one.error_frac) <= 0.30 or one.note, (file.name, one.name)
+            assert one.path.endswith("_date") or abs(one.error_frac) <= 0.30 or one.note, (
+                file.name,
+                one.name,
+            )

@@ -56,6 +56,7 @@ def project_accounts(case: Case) -> tuple[Accounts, float]:
         spent + reserve, cell["debt_frac"], cell["debt_fee_frac"], cell["debt_rate_frac_per_year"],
         cell["debt_years"], cell["debt_reserve_months"],
     )[0])
+    fee = cell["debt_fee_frac"] * debt
     opening = np.concatenate([[1.0], np.zeros(years)])[:, None]
     growth = np.exp(np.arange(-1, years) * np.log1p(cell["inflation_frac_per_year"]))[:, None]
     flows = Flows(
@@ -64,14 +65,14 @@ def project_accounts(case: Case) -> tuple[Accounts, float]:
         contract_out_usd=np.zeros((1, 1)),
         operating_usd=yearly * growth * (1.0 - opening),
         residual_usd=np.zeros((1, 1)),
-        capex_usd={"chips": spent * opening},
+        # SAM neither depreciates nor deducts the loan's fee: it stands as an asset that never wears
+        capex_usd={"chips": spent * opening, "land": fee * opening},
     )
     law: TaxLaw = entity("policies", POLICY, TaxLaw)
     loan = Loan(
-        share_frac=debt / (spent + cell["debt_fee_frac"] * debt),
+        share_frac=debt / (spent + fee),
         rate_frac_per_year=cell["debt_rate_frac_per_year"],
         term_years=cell["debt_years"],
-        fee_frac=cell["debt_fee_frac"],
         reserve_months=cell["debt_reserve_months"],
         capitalised=False,
     )
@@ -83,5 +84,6 @@ def project_accounts(case: Case) -> tuple[Accounts, float]:
         loans=(loan,),
         operating_reserve_months=cell["operating_reserve_months"],
         reserve_frac_per_year=cell["reserve_frac_per_year"],
+        liquidated=False,
     )
     return accounts(annual_periods(years), flows, terms, keep_flow=True), debt

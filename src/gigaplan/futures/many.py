@@ -183,7 +183,9 @@ def futures(
     fans: list[dict[str, Column]] = []
     for begin, size, (part, fan) in done(ready, figures, seed, jobs, workers):
         for path, values in part.items():
-            columns.setdefault(path, np.empty(count, dtype=values.dtype))[begin : begin + size] = values
+            columns.setdefault(path, np.empty(count, dtype=values.dtype))[begin : begin + size] = (
+                values
+            )
         if fan:
             fans.append(fan)
         if progress:
@@ -204,7 +206,9 @@ def done(
             yield begin, size, shard(plan, figures, seed, begin, size)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = deque(pool.submit(shard, plan, figures, seed, begin, size) for begin, size in jobs)
+        waiting = deque(
+            pool.submit(shard, plan, figures, seed, begin, size) for begin, size in jobs
+        )
         for begin, size in jobs:
             yield begin, size, waiting.popleft().result()
 

@@ -31,7 +31,7 @@ PROFILES = ("level", "straight", "bullet", "custom")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Loan:
-    """One loan of a party, as the accounts take it; quantities are (1,) or (N,).
+    """One loan of a party, as the accounts take it, (1,) or (N,).
 
     It is drawn with capital spending until it matures, pays interest from the first draw, and is
     repaid from `repay_date` on over `term_years`.
@@ -96,7 +96,7 @@ def repaid_ratio(interest_frac: Column, periods_count: Column) -> Column:
 
 
 def grown_ratio(interest_frac: Column, periods_count: Column) -> Column:
-    """Return what payments of a dollar a period grow to: ((1 + i)^n - 1) / i (N,)."""
+    """Return what a dollar a period grows to: ((1 + i)^n - 1) / i (N,)."""
     i, n = column(interest_frac), column(periods_count)
     grown = np.expm1(n * np.log1p(i)) / np.where(i == 0.0, 1.0, i)
     return np.asarray(np.where(i == 0.0, n, grown))
@@ -135,7 +135,9 @@ def sized_debt_usd(
     term_years: Real,
     reserve_months: Real,
 ) -> Column:
-    """Return level debt that is a share of all uses, its fee and reserve included [USD] (N,).
+    """Return level debt that is a share of all uses [USD] (N,).
+
+    Its own fee and the reserve for its service are among the uses.
 
     Parameters
     ----------
@@ -169,7 +171,7 @@ def sam_debt_usd(
     term_years: Real,
     reserve_months: Real,
 ) -> Column:
-    """Return the debt that NREL's SAM Single Owner sizes from a debt share [USD] (N,).
+    """Return the debt that SAM Single Owner sizes from a share [USD] (N,).
 
     Parameters
     ----------
@@ -241,7 +243,7 @@ def sculpted_principal_usd(
 
 
 def owed_frac(principal_usd: Series) -> Series:
-    """Return principal over what is still owed before it, all of it in the last period.
+    """Return principal over what is owed before it, 1 in the last period.
 
     Parameters
     ----------
@@ -276,9 +278,9 @@ def loans_of(
     Notes
     -----
     Time is counted in periods from the first day; powers are taken here. For a level loan with i a
-    period, the share of what is owed that a whole period repays is 1 / s, s = ((1 + i)^n - 1) / i with
-    n periods left at its start. The kernel begins with the last s (`tail`, 0 < n <= 1, or the one of
-    the plan's last period) and goes back by s(n + 1) = 1 + (1 + i) s(n).
+    period, the share of what is owed that a whole period repays is 1 / s, s = ((1 + i)^n - 1) / i
+    with n periods left at its start. The kernel begins with the last s (`tail`, 0 < n <= 1, or the
+    one of the plan's last period) and goes back by s(n + 1) = 1 + (1 + i) s(n).
     """
 
     def rows(pick: Callable[[Loan], Real]) -> NDArray[np.float64]:
@@ -326,7 +328,7 @@ def loans_of(
 
 
 def custom_shares(loans: Sequence[Loan], length: int, count: int) -> NDArray[np.float64]:
-    """Return the repayment shares of loans with a profile of their own (K, T, N).
+    """Return repayment shares of loans with a profile of their own (K, T, N).
 
     Raises
     ------

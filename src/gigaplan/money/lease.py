@@ -131,9 +131,8 @@ def capacity_usd(
     until = begin + column(deal.term_years) * 12.0
     after = np.clip(calendar.dates + 1.0 - until[None, :], 0.0, 1.0)
     level = within + after * column(deal.renewal_price_ratio)[None, :]
+    growth = escalation_ratio(column(deal.escalator_frac_per_year), calendar)
+    due_h = calendar.hours * level * growth
     firm = column(deal.take_or_pay_frac)[None, :]
-    paid_count = firm * service_count + (1.0 - firm) * busy_count
-    price = column(deal.price_usd_per_chip_h)[None, :] * escalation_ratio(
-        column(deal.escalator_frac_per_year), calendar
-    )
-    return np.asarray(paid_count * calendar.hours * price * level)
+    paid_count = busy_count + firm * (service_count - busy_count)
+    return np.asarray(paid_count * due_h * column(deal.price_usd_per_chip_h)[None, :])

@@ -19,6 +19,8 @@ DAYS_PER_YEAR = 365
 LOWEST_FRAC = -0.99
 HIGHEST_FRAC = 10.0
 """Rates between which an IRR is looked for: -99 % to +1,000 % a year."""
+NEAR_ONE = 0.5
+"""Between this ratio and its inverse, ln x is taken as 2 (x - 1) / (x + 1)."""
 BRIM = 1e-12
 """By how much the search goes beyond these rates, so that a root on one of them is found."""
 ROUGH = 12
@@ -104,10 +106,10 @@ class Returns:
 
 
 class Beat(NamedTuple):
-    """Periods as the evaluation of a flow sees them: how many steps lie before the next.
+    """Periods as the evaluation of a flow sees them.
 
-    `back` is the periods from the last to the first: a loop over numbers in an array, unlike one that
-    counts down, leaves the compiler free to take futures side by side.
+    `back` is the periods from the last to the first: a loop over numbers in an array, unlike one
+    that counts down, leaves the compiler free to take futures side by side.
     """
 
     gaps: NDArray[np.int64]
@@ -119,8 +121,8 @@ class Beat(NamedTuple):
 class Clock(NamedTuple):
     """The periods as the kernels see them, days counted in whole steps.
 
-    `gaps` are the lengths that occur and `which` the one of each period; `rough` is years, in which a
-    flow is first looked at.
+    `gaps` are the lengths that occur and `which` the one of each period; `rough` is years, in which
+    a flow is first looked at.
     """
 
     fine: Beat
@@ -135,7 +137,7 @@ class Clock(NamedTuple):
 
 
 def monthly_periods(calendar: Calendar) -> Periods:
-    """Return the months of a plan as accounting periods, tax years being calendar years."""
+    """Return the months of a plan as periods; tax years are calendar years."""
     month = calendar.month_of_year
     return Periods(
         start_date=float(calendar.start_date),
@@ -177,7 +179,7 @@ def annual_periods(years: int, start_date: float = 0.0) -> Periods:
 
 
 def dated_periods(days: NDArray[np.int64]) -> Periods:
-    """Return periods that end on any days, for returns alone (as XIRR takes dates).
+    """Return periods that end on any days, as XIRR takes them.
 
     Parameters
     ----------
@@ -231,7 +233,7 @@ def clock(periods: Periods) -> Clock:
 
 
 def gap_ratio(rate_frac_per_year: Column, time: Clock) -> Series:
-    """Return what a dollar one gap later is worth, for each gap that occurs (U, N)."""
+    """Return what a dollar one gap later is worth, by length of gap (U, N)."""
     years = (time.fine.gaps.astype(np.float64) / time.steps_per_year)[:, None]
     return np.asarray(np.exp(-years * np.log1p(column(rate_frac_per_year))[None, :]))
 
@@ -304,14 +306,16 @@ def returns(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Ret
 
     Returns
     -------
+
     Returns
+    -------
         Columns (N,).
 
     Notes
     -----
-    The IRR is the root of sum(flow (1 + r)^(-days/365)) nearest to zero on the side where the sum of
-    the flow says it lies (above zero when the flow adds up to a gain); when that side has none, the
-    nearest on the other. Where the running sums of the flow from both ends change sign at most once
+    The IRR is the root of sum(flow (1 + r)^(-days/365)) nearest to zero on the side where the sum
+    of the flow says it lies (above zero when the flow adds up to a gain); when that side has none,
+    the nearest on the other. Where the running sums of the flow from both ends change sign at most once
     the signs at -99 %, 0 and +1,000 % say all (Laguerre's extension of Descartes' rule); elsewhere
     the interval is halved until in each part the durations of the inflows and of the outflows prove
     that there is no root, or that the ratio of their values is monotone.
@@ -341,12 +345,12 @@ def returns(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Ret
 
 
 def yearly_frac(root_ratio: Series, time: Clock) -> Series:
-    """Turn the value of a dollar one step later into an effective yearly rate (any shape)."""
+    """Turn the worth of a dollar one step later into a yearly rate."""
     return np.asarray(np.expm1(-time.steps_per_year * np.log(root_ratio)) + 0.0)
 
 
 def irr_frac_per_year(flow_usd: Series, periods: Periods) -> Column:
-    """Return the internal rate of return of each flow, NaN where there is none (N,).
+    """Return the internal rate of return, NaN where there is none (N,).
 
     Parameters
     ----------
@@ -359,7 +363,9 @@ def irr_frac_per_year(flow_usd: Series, periods: Periods) -> Column:
 
 
 def irr_roots_frac_per_year(flow_usd: Series, periods: Periods) -> Series:
-    """Return every internal rate of return, lowest first, NaN below the last (R, N).
+    """Return every internal rate of return, lowest first (R, N).
+
+    Rows below the last root of a flow are NaN.
 
     Parameters
     ----------
@@ -386,65 +392,37 @@ def verdict_of_roots(roots_count: Column) -> NDArray[np.int64]:
 # ---- kernels: futures side by side ------------------------------------------------------------
 
 
-class Lanes(NamedTuple):
-    """What the kernel keeps for each of the futures side by side, (LANES,) each."""
-
-    total: Floats
-    sign: Floats
-    rises: Floats
-    falls: Floats
-    gains: Floats
-    losses: Floats
-    gain_time: Floats
-    loss_time: Floats
-    low: Floats
-    payback: Floats
-    value: Floats
-    slope: Floats
-    point: Floats
-    near: Floats
-    far: Floats
-    busy: Floats
-    at_low: Floats
-    at_high: Floats
-    centre: Floats
-    found: Floats
-
-
-@njit(cache=True, error_model="numpy")
-def new_lanes() -> Lanes:
-    """Make room for LANES futures."""
-    room = np.zeros((20, LANES))
-    return Lanes(
-        room[0],
-        room[1],
-        room[2],
-        room[3],
-        room[4],
-        room[5],
-        room[6],
-        room[7],
-        room[8],
-        room[9],
-        room[10],
-        room[11],
-        room[12],
-        room[13],
-        room[14],
-        room[15],
-        room[16],
-        room[17],
-        room[18],
-        room[19],
-    )
+(
+    TOTAL,
+    SIGN,
+    RISES,
+    FALLS,
+    GAINS,
+    LOSSES,
+    GAIN_TIME,
+    LOSS_TIME,
+    LOW,
+    PAYBACK,
+    VALUE,
+    SLOPE,
+    POINT,
+    NEAR,
+    FAR,
+    BUSY,
+    AT_LOW,
+    AT_HIGH,
+    CENTRE,
+    FOUND,
+) = range(20)
+"""What is kept of each of the futures side by side: rows of `lanes`, (LANES,) each."""
 
 
 class Room(NamedTuple):
-    """What the search for every root of one flow works in; `single` is 1, the width of its lanes."""
+    """What the search for every root works in; `single` is 1, its lanes."""
 
     single: int
     tile: Floats
-    lanes: Lanes
+    lanes: Floats
     table: Floats
     points: Floats
     widths: Floats
@@ -457,7 +435,7 @@ def new_room(time: Clock, length: int) -> Room:
     return Room(
         LANES // LANES,
         np.empty((length, 1)),
-        new_lanes(),
+        np.zeros((FOUND + 1, LANES)),
         np.empty((time.fine.gaps.shape[0], LANES)),
         np.empty((2 * DEEPEST, 5)),
         np.empty(DEEPEST),
@@ -467,49 +445,49 @@ def new_room(time: Clock, length: int) -> Room:
 
 @njit(cache=True, error_model="numpy")
 def load(flow: Floats, first: int, n: int, tile: Floats) -> None:
-    """Copy some futures side by side: one flow at several discount rates is copied to each."""
+    """Copy some futures side by side; a single flow is copied to each."""
     for t in range(flow.shape[0]):
         for k in range(n):
             tile[t, k] = flow[t, np.uint64(first + k) if flow.shape[1] > 1 else np.uint64(0)]
 
 
 @njit(cache=True, error_model="numpy")
-def add_up(flow: Floats, n: int, time: Clock, lanes: Lanes) -> None:
-    """Sum gains, losses and their durations; find the deepest running sum and the payback."""
+def add_up(flow: Floats, n: int, time: Clock, lanes: Floats) -> None:
+    """Sum gains, losses and their times; find lowest sum and payback."""
     for k in range(n):
-        lanes.total[k] = 0.0
-        lanes.gains[k] = 0.0
-        lanes.losses[k] = 0.0
-        lanes.gain_time[k] = 0.0
-        lanes.loss_time[k] = 0.0
-        lanes.low[k] = 0.0
-        lanes.payback[k] = np.nan
+        lanes[TOTAL, k] = 0.0
+        lanes[GAINS, k] = 0.0
+        lanes[LOSSES, k] = 0.0
+        lanes[GAIN_TIME, k] = 0.0
+        lanes[LOSS_TIME, k] = 0.0
+        lanes[LOW, k] = 0.0
+        lanes[PAYBACK, k] = np.nan
     for t in range(flow.shape[0]):
         when = time.elapsed[t]
         for k in range(n):
             amount = flow[t, k]
-            gain = amount if amount > 0.0 else 0.0
+            gain = max(0.0, amount)
             loss = gain - amount
-            lanes.gains[k] += gain
-            lanes.losses[k] += loss
-            lanes.gain_time[k] += gain * when
-            lanes.loss_time[k] += loss * when
+            lanes[GAINS, k] += gain
+            lanes[LOSSES, k] += loss
+            lanes[GAIN_TIME, k] += gain * when
+            lanes[LOSS_TIME, k] += loss * when
         year = time.elapsed_years[t]
         length = year - time.elapsed_years[t - 1] if t > 0 else year
         for k in range(n):
-            before = lanes.total[k]
+            before = lanes[TOTAL, k]
             after = before + flow[t, k]
-            lanes.total[k] = after
-            lanes.low[k] = after if after < lanes.low[k] else lanes.low[k]
-            back = year - length * (after / (after - before)) if before < 0.0 else lanes.payback[k]
-            lanes.payback[k] = back if after >= 0.0 else np.nan
+            lanes[TOTAL, k] = after
+            lanes[LOW, k] = min(lanes[LOW, k], after)
+            back = year - length * (after / (after - before)) if before < 0.0 else lanes[PAYBACK, k]
+            lanes[PAYBACK, k] = back if after >= 0.0 else np.nan
 
 
 @njit(cache=True, error_model="numpy")
 def count_changes(
     flow: Floats, n: int, order: NDArray[np.int64], total: Floats, sign: Floats, changes: Floats
 ) -> None:
-    """Count changes of sign of the running sums of the flow, taken in one order."""
+    """Count changes of sign of the running sums, taken in one order."""
     for k in range(n):
         total[k] = 0.0
         sign[k] = 0.0
@@ -543,10 +521,10 @@ def raise_gaps(beat: Beat, n: int, point: Floats, table: Floats) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def evaluate(flow: Floats, n: int, beat: Beat, lanes: Lanes, table: Floats) -> None:
+def evaluate(flow: Floats, n: int, beat: Beat, lanes: Floats, table: Floats) -> None:
     """Set value and slope in ln(point) of the flow, counted from its first period."""
-    raise_gaps(beat, n, lanes.point, table)
-    value, slope = lanes.value, lanes.slope
+    raise_gaps(beat, n, lanes[POINT], table)
+    value, slope = lanes[VALUE], lanes[SLOPE]
     for k in range(n):
         value[k] = 0.0
         slope[k] = 0.0
@@ -560,27 +538,27 @@ def evaluate(flow: Floats, n: int, beat: Beat, lanes: Lanes, table: Floats) -> N
 
 
 @njit(cache=True, error_model="numpy")
-def evaluate_ends(flow: Floats, n: int, time: Clock, lanes: Lanes, table: Floats) -> None:
+def evaluate_ends(flow: Floats, n: int, time: Clock, lanes: Floats, table: Floats) -> None:
     """Set the signs of the flow at -99 % and at +1,000 % a year.
 
     Where the running sums say that there is no root on that side, the sign is that of the sum.
     """
     for end in range(2):
-        result = lanes.at_low if end == 0 else lanes.at_high
-        changes = lanes.falls if end == 0 else lanes.rises
+        result = lanes[AT_LOW] if end == 0 else lanes[AT_HIGH]
+        changes = lanes[FALLS] if end == 0 else lanes[RISES]
         asked = False
         for k in range(n):
-            lanes.point[k] = time.ends[end]
+            lanes[POINT, k] = time.ends[end]
             asked = asked or changes[k] != 0.0
         if asked:
             evaluate(flow, n, time.fine, lanes, table)
         for k in range(n):
-            value = lanes.value[k] if changes[k] != 0.0 else lanes.total[k]
+            value = lanes[VALUE, k] if changes[k] != 0.0 else lanes[TOTAL, k]
             result[k] = np.sign(value)
 
 
 @njit(cache=True, error_model="numpy")
-def warm_up(flow: Floats, n: int, time: Clock, lanes: Lanes, table: Floats, rough: Floats) -> None:
+def warm_up(flow: Floats, n: int, time: Clock, lanes: Floats, table: Floats, rough: Floats) -> None:
     """Bring each busy future's point near its root by a few Newton steps on the flow by years."""
     for g in range(rough.shape[0]):
         for k in range(n):
@@ -591,10 +569,10 @@ def warm_up(flow: Floats, n: int, time: Clock, lanes: Lanes, table: Floats, roug
     for _ in range(ROUGH_STEPS):
         evaluate(rough, n, time.rough, lanes, table)
         for k in range(n):
-            if lanes.busy[k] != 0.0:
-                after = newton(lanes.point[k], lanes.value[k], lanes.slope[k], lanes.centre[k])
-                low, high = min(lanes.near[k], lanes.far[k]), max(lanes.near[k], lanes.far[k])
-                lanes.point[k] = after if low < after < high else lanes.point[k]
+            if lanes[BUSY, k] != 0.0:
+                after = newton(lanes[POINT, k], lanes[VALUE, k], lanes[SLOPE, k], lanes[CENTRE, k])
+                low, high = min(lanes[NEAR, k], lanes[FAR, k]), max(lanes[NEAR, k], lanes[FAR, k])
+                lanes[POINT, k] = after if low < after < high else lanes[POINT, k]
 
 
 @njit(cache=True, error_model="numpy")
@@ -610,7 +588,7 @@ def newton(point: float, value: float, slope: float, centre: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def refine(flow: Floats, n: int, time: Clock, lanes: Lanes, table: Floats) -> None:
+def refine(flow: Floats, n: int, time: Clock, lanes: Floats, table: Floats) -> None:
     """Narrow each busy future's bracket, near to far, to its root: Newton, or a halving in ln.
 
     The value at `near` has the sign of `sign`; `point` starts inside.
@@ -619,31 +597,31 @@ def refine(flow: Floats, n: int, time: Clock, lanes: Lanes, table: Floats) -> No
     for _ in range(MOST_STEPS):
         working = 0.0
         for k in range(n):
-            working += lanes.busy[k]
+            working += lanes[BUSY, k]
         if working == 0.0:
             return
         evaluate(flow, n, time.fine, lanes, table)
         for k in range(n):
-            if lanes.busy[k] == 0.0:
+            if lanes[BUSY, k] == 0.0:
                 continue
-            if lanes.value[k] * lanes.sign[k] > 0.0:
-                lanes.near[k] = lanes.point[k]
+            if lanes[VALUE, k] * lanes[SIGN, k] > 0.0:
+                lanes[NEAR, k] = lanes[POINT, k]
             else:
-                lanes.far[k] = lanes.point[k]
-            after = newton(lanes.point[k], lanes.value[k], lanes.slope[k], lanes.centre[k])
-            low = min(lanes.near[k], lanes.far[k])
-            high = max(lanes.near[k], lanes.far[k])
-            if lanes.value[k] == 0.0:
-                lanes.busy[k] = 0.0
-            elif abs(after - lanes.point[k]) <= end * lanes.point[k] and low <= after <= high:
-                lanes.busy[k] = 0.0
-                lanes.point[k] = after
+                lanes[FAR, k] = lanes[POINT, k]
+            after = newton(lanes[POINT, k], lanes[VALUE, k], lanes[SLOPE, k], lanes[CENTRE, k])
+            low = min(lanes[NEAR, k], lanes[FAR, k])
+            high = max(lanes[NEAR, k], lanes[FAR, k])
+            if lanes[VALUE, k] == 0.0:
+                lanes[BUSY, k] = 0.0
+            elif abs(after - lanes[POINT, k]) <= end * lanes[POINT, k] and low <= after <= high:
+                lanes[BUSY, k] = 0.0
+                lanes[POINT, k] = after
             elif low < after < high:
-                lanes.point[k] = after
+                lanes[POINT, k] = after
             else:
                 middle = math.sqrt(low * high)
-                lanes.busy[k] = 1.0 if low < middle < high else 0.0
-                lanes.point[k] = middle
+                lanes[BUSY, k] = 1.0 if low < middle < high else 0.0
+                lanes[POINT, k] = middle
 
 
 @njit(cache=True, error_model="numpy")
@@ -661,7 +639,7 @@ def guess(
 def log_ratio(above: float, below: float) -> float:
     """Return ln(above / below) from roots alone; exact in sign, never too large in size."""
     share = above / below
-    if 0.5 < share < 2.0:
+    if NEAR_ONE < share < 1.0 / NEAR_ONE:
         return 2.0 * (above - below) / (above + below)
     root = math.sqrt(math.sqrt(math.sqrt(math.sqrt(share))))
     return 32.0 * (root - 1.0) / (root + 1.0)
@@ -671,7 +649,7 @@ def log_ratio(above: float, below: float) -> float:
 def measure(flow: Floats, gap_ratios: Floats, time: Clock, result: Floats) -> None:
     """Fill NPV, root, number of roots, MOIC, payback and peak of every future."""
     count = result.shape[1]
-    lanes = new_lanes()
+    lanes = np.zeros((FOUND + 1, LANES))
     table = np.empty((max(time.fine.gaps.shape[0], time.rough.gaps.shape[0]), LANES))
     tile = np.empty((flow.shape[0], LANES))
     rough = np.empty((len(time.rough.back), LANES))
@@ -679,8 +657,8 @@ def measure(flow: Floats, gap_ratios: Floats, time: Clock, result: Floats) -> No
         n = min(LANES, count - first)
         load(flow, first, n, tile)
         add_up(tile, n, time, lanes)
-        count_changes(tile, n, time.forth, lanes.value, lanes.sign, lanes.rises)
-        count_changes(tile, n, time.fine.back, lanes.value, lanes.sign, lanes.falls)
+        count_changes(tile, n, time.forth, lanes[VALUE], lanes[SIGN], lanes[RISES])
+        count_changes(tile, n, time.fine.back, lanes[VALUE], lanes[SIGN], lanes[FALLS])
         evaluate_ends(tile, n, time, lanes, table)
         aim(n, time, lanes)
         if flow.shape[0] > 2 * ROUGH:
@@ -688,57 +666,60 @@ def measure(flow: Floats, gap_ratios: Floats, time: Clock, result: Floats) -> No
         refine(tile, n, time, lanes, table)
         for k in range(n):
             i = first + k
-            result[1, i] = lanes.point[k] if lanes.found[k] > 0.0 else np.nan
-            result[2, i] = lanes.found[k]
-            result[3, i] = lanes.gains[k] / lanes.losses[k] if lanes.losses[k] > 0.0 else np.nan
-            result[4, i] = lanes.payback[k]
-            result[5, i] = -lanes.low[k]
+            result[1, i] = lanes[POINT, k] if lanes[FOUND, k] > 0.0 else np.nan
+            result[2, i] = lanes[FOUND, k]
+            result[3, i] = lanes[GAINS, k] / lanes[LOSSES, k] if lanes[LOSSES, k] > 0.0 else np.nan
+            result[4, i] = lanes[PAYBACK, k]
+            result[5, i] = -lanes[LOW, k]
         present(tile, gap_ratios, first, n, time, lanes, table)
         for k in range(n):
-            result[0, first + k] = lanes.value[k]
+            result[0, first + k] = lanes[VALUE, k]
 
 
 @njit(cache=True, error_model="numpy")
 def present(
-    flow: Floats, gap_ratios: Floats, first: int, n: int, time: Clock, lanes: Lanes, table: Floats
+    flow: Floats, gap_ratios: Floats, first: int, n: int, time: Clock, lanes: Floats, table: Floats
 ) -> None:
     """Set the value at the start of each future's flow."""
     for u in range(time.fine.gaps.shape[0]):
         for k in range(n):
             table[u, k] = gap_ratios[u, first + k if gap_ratios.shape[1] > 1 else 0]
     for k in range(n):
-        lanes.value[k] = 0.0
-        lanes.slope[k] = 1.0
+        lanes[VALUE, k] = 0.0
+        lanes[SLOPE, k] = 1.0
     for t in range(flow.shape[0]):
         u = time.which[t]
         for k in range(n):
-            worth = lanes.slope[k] * table[u, k]
-            lanes.slope[k] = worth
-            lanes.value[k] += flow[t, k] * worth
+            worth = lanes[SLOPE, k] * table[u, k]
+            lanes[SLOPE, k] = worth
+            lanes[VALUE, k] += flow[t, k] * worth
 
 
 @njit(cache=True, error_model="numpy")
-def aim(n: int, time: Clock, lanes: Lanes) -> None:
-    """Set brackets where signs alone say how many roots there are; `found` is -1 where they do not."""
+def aim(n: int, time: Clock, lanes: Floats) -> None:
+    """Set brackets where signs alone say how many roots there are.
+
+    `found` is their number, -1 where signs do not say it.
+    """
     for k in range(n):
-        total = lanes.total[k]
+        total = lanes[TOTAL, k]
         sign = np.sign(total)
-        above, below = lanes.at_high[k] != sign, lanes.at_low[k] != sign
-        simple = lanes.rises[k] <= 1.0 and lanes.falls[k] <= 1.0
-        solved = simple and abs(sign * lanes.at_low[k] * lanes.at_high[k]) > 0.0
-        lanes.busy[k] = 1.0 if solved and (above or below) else 0.0
-        lanes.found[k] = (1.0 if above else 0.0) + (1.0 if below else 0.0) if solved else -1.0
-        if lanes.busy[k] != 0.0:
+        above, below = lanes[AT_HIGH, k] != sign, lanes[AT_LOW, k] != sign
+        simple = lanes[RISES, k] <= 1.0 and lanes[FALLS, k] <= 1.0
+        solved = simple and abs(sign * lanes[AT_LOW, k] * lanes[AT_HIGH, k]) > 0.0
+        lanes[BUSY, k] = 1.0 if solved and (above or below) else 0.0
+        lanes[FOUND, k] = (1.0 if above else 0.0) + (1.0 if below else 0.0) if solved else -1.0
+        if lanes[BUSY, k] != 0.0:
             end = time.ends[1 if above and (sign > 0.0 or not below) else 0]
-            lanes.sign[k] = sign
-            lanes.near[k] = 1.0
-            lanes.far[k] = end
-            lanes.centre[k] = lanes.loss_time[k] / lanes.losses[k] - time.elapsed[0]
-            lanes.point[k] = guess(
-                lanes.gains[k],
-                lanes.gain_time[k],
-                lanes.losses[k],
-                lanes.loss_time[k],
+            lanes[SIGN, k] = sign
+            lanes[NEAR, k] = 1.0
+            lanes[FAR, k] = end
+            lanes[CENTRE, k] = lanes[LOSS_TIME, k] / lanes[LOSSES, k] - time.elapsed[0]
+            lanes[POINT, k] = guess(
+                lanes[GAINS, k],
+                lanes[GAIN_TIME, k],
+                lanes[LOSSES, k],
+                lanes[LOSS_TIME, k],
                 min(1.0, end),
                 max(1.0, end),
             )
@@ -750,14 +731,14 @@ def aim(n: int, time: Clock, lanes: Lanes) -> None:
 @njit(cache=True, error_model="numpy")
 def moments(time: Clock, point: float, room: Room) -> tuple[float, float, float, float]:
     """Return value and time-weighted value of gains and of losses at a point."""
-    room.lanes.point[0] = point
-    raise_gaps(time.fine, room.single, room.lanes.point, room.table)
+    room.lanes[POINT, 0] = point
+    raise_gaps(time.fine, room.single, room.lanes[POINT], room.table)
     gains = losses = gain_time = loss_time = 0.0
     worth = 1.0
     for t in range(room.tile.shape[0]):
         worth *= room.table[time.which[t], 0] if t > 0 else 1.0
         amount = room.tile[t, 0] * worth
-        gain = amount if amount > 0.0 else 0.0
+        gain = max(0.0, amount)
         loss = gain - amount
         gains += gain
         losses += loss
@@ -788,8 +769,8 @@ def copy(points: Floats, to: int, origin: int) -> None:
 def judge(here: Floats, there: Floats, width: float) -> int:
     """Say what an interval holds: NONE, ONE root, or OPEN when that is not known yet.
 
-    ln(gains / losses) has the slope gain_time - loss_time in ln(point), and both mean times rise with
-    the point; so their values at the two ends bound the slope.
+    ln(gains / losses) has the slope gain_time - loss_time in ln(point), and both mean times rise
+    with the point; so their values at the two ends bound the slope.
     """
     lower, upper = (here, there) if here[0] < there[0] else (there, here)
     least = lower[3] - upper[4]
@@ -805,10 +786,10 @@ def judge(here: Floats, there: Floats, width: float) -> int:
 def note(
     brackets: Floats, found: int, here: Floats, there: Floats, holds: int, joined: bool
 ) -> int:
-    """Enter the root of an interval that is not halved any more; return how many there are now.
+    """Enter the root of an interval that is halved no more; return how many.
 
-    A bracket is its near end, its far end and the sign at the near end; sign 0 says that the two ends
-    are one to our eyes. What cannot be told apart from the root before it is the same root.
+    A bracket is its near end, its far end and the sign at the near end; sign 0 says that the two
+    ends are one to our eyes. What cannot be told apart from the root before it is the same root.
     """
     crosses = here[1] * there[1] < 0.0
     exact = there[1] == 0.0
@@ -826,9 +807,10 @@ def note(
 
 @njit(cache=True, error_model="numpy")
 def isolate(time: Clock, side: int, room: Room, found: int) -> int:
-    """Bracket the roots on one side of 0 %, nearest first; return how many there are now.
+    """Bracket the roots on one side of 0 %, nearest first; return how many.
 
-    Interval d waits with its ends in rows 2 d + 2 and 2 d + 3 of `points`; rows 0 and 1 are in hand.
+    Interval d waits with its ends in rows 2 d + 2 and 2 d + 3 of `points`; rows 0 and 1 are in
+    hand.
     """
     points, widths = room.points, room.widths
     depth = found - found
@@ -886,14 +868,14 @@ def polish(time: Clock, room: Room, bracket: Floats) -> float:
         return math.sqrt(bracket[0] * bracket[1])
     lanes = room.lanes
     _, losses, _, loss_time = moments(time, 1.0, room)
-    lanes.centre[0] = loss_time / losses - time.elapsed[0]
-    lanes.near[0] = bracket[0]
-    lanes.far[0] = bracket[1]
-    lanes.sign[0] = bracket[2]
-    lanes.point[0] = math.sqrt(bracket[0] * bracket[1])
-    lanes.busy[0] = 1.0
+    lanes[CENTRE, 0] = loss_time / losses - time.elapsed[0]
+    lanes[NEAR, 0] = bracket[0]
+    lanes[FAR, 0] = bracket[1]
+    lanes[SIGN, 0] = bracket[2]
+    lanes[POINT, 0] = math.sqrt(bracket[0] * bracket[1])
+    lanes[BUSY, 0] = 1.0
     refine(room.tile, room.single, time, lanes, room.table)
-    return lanes.point[0]
+    return lanes[POINT, 0]
 
 
 @njit(cache=True, error_model="numpy")

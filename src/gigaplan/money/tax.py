@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.units import Column, Real, Series, column, option, quantity, ratio
+from gigaplan.units import Real, Series, column, option, quantity, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from gigaplan.money.returns import Periods
 
 METHODS = ("none", "macrs-3", "macrs-5", "macrs-7", "macrs-10", "macrs-15", "macrs-20", "straight")

@@ -184,8 +184,8 @@ def simulate(plan: Plan) -> Result:
 
     # The money: who pays whom, and what is left for each party and for all together.
     ledger = books(plan, used, work, calendar)
-    money = closed(plan, ledger, ready_dates(plan, used, calendar), calendar)
-    return result_of(plan, calendar, used, service, busy, makers, work, ledger, money)
+    money, joint = closed(plan, ledger, ready_dates(plan, used, calendar), calendar)
+    return result_of(plan, calendar, used, service, busy, makers, work, ledger, money, joint)
 
 
 def busy_count(work: Any, hall: str, service_count: Any) -> Any:  # noqa: ANN401

@@ -35,7 +35,7 @@ from gigaplan.units import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gigaplan.plan.schema import Plan
+    from gigaplan.plan.schema import Party, Plan
     from gigaplan.plan.work import Job
 
 
@@ -115,6 +115,20 @@ def energy_payer(plan: Plan, site: str, owner: str) -> str:
     return lease.landlord if lease.energy == "included" else lease.tenant
 
 
+def party_overhead_usd(plan: Plan, party: Party, calendar: Calendar) -> Series:
+    """Return what a party's being in business costs each month [USD]."""
+    prices = escalation_ratio(column(plan.inflation_frac_per_year), calendar)
+    return np.asarray(column(party.overhead_usd_per_year) / MONTHS_PER_YEAR * prices)
+
+
+def overhead_usd(plan: Plan, calendar: Calendar) -> Series:
+    """Return what the being in business of all parties costs each month [USD]."""
+    total: Series = np.zeros((calendar.months, 1))
+    for party in plan.parties.values():
+        total = total + party_overhead_usd(plan, party, calendar)
+    return total
+
+
 def upkeep_payer(plan: Plan, yard: Yard) -> str:
     """Return who pays for the keeping of a site: the tenant of a net lease, else the owner."""
     lease = lease_of(plan, yard.name)
@@ -160,7 +174,7 @@ def books(
             made[earner(plan, name, hall)].add("revenue", revenue)
     deal_lines(made, plan, used, work, calendar)
     for name, party in plan.parties.items():
-        made[name].add("operating", column(party.overhead_usd_per_year) / MONTHS_PER_YEAR * prices)
+        made[name].add("operating", party_overhead_usd(plan, party, calendar))
     return made
 
 

@@ -32,7 +32,7 @@ def closed(
     calendar: Calendar,
     *,
     statements: bool = False,
-) -> Names:
+) -> tuple[Names, Flows]:
     """Close the books of every party, and of all parties as one.
 
     Parameters
@@ -50,8 +50,8 @@ def closed(
 
     Returns
     -------
-    Names
-        Party -> Accounts, and "consolidated".
+    tuple
+        Party -> Accounts, and "consolidated"; and the flows of all parties together.
     """
     periods = monthly_periods(calendar)
     flows = {name: flows_of(ledger[name], calendar) for name in plan.parties}
@@ -61,8 +61,9 @@ def closed(
         closed_books[name] = accounts(
             periods, flows[name], terms, statements=statements, keep_flow=True
         )
-    closed_books[CONSOLIDATED] = together(plan, list(flows.values()), closed_books, periods)
-    return closed_books
+    joint = joint_flows(list(flows.values()), len(periods.days))
+    closed_books[CONSOLIDATED] = together(plan, joint, closed_books, periods)
+    return closed_books, joint
 
 
 def flows_of(book: Book, calendar: Calendar) -> Flows:
@@ -184,18 +185,22 @@ def loans(
     return tuple(found)
 
 
-def together(plan: Plan, flows: list[Flows], each: Names, periods: Periods) -> Accounts:
-    """Return all parties as one: contracts cancel, owners' flows add up.
-
-    The project's returns are those of one owner without debt: the sum of all lines, taxed as one.
-    """
-    joint = Flows(
+def joint_flows(flows: list[Flows], months: int) -> Flows:
+    """Return the lines of all parties together; contracts between them cancel."""
+    return Flows(
         **{line: added([getattr(one, line) for one in flows]) for line in JOINT},
-        contract_in_usd=np.zeros((len(periods.days), 1)),
+        contract_in_usd=np.zeros((months, 1)),
         contract_out_usd=sum_of_contracts(flows),
         capex_usd=added_classes([one.capex_usd for one in flows]),
         placed_usd=added_classes([one.placed_usd or one.capex_usd for one in flows]),
     )
+
+
+def together(plan: Plan, joint: Flows, each: Names, periods: Periods) -> Accounts:
+    """Return all parties as one: contracts cancel, owners' flows add up.
+
+    The project's returns are those of one owner without debt: the sum of all lines, taxed as one.
+    """
     first = next(iter(plan.parties.values()))
     terms = Terms(
         law=plan.entities[plan.policy],

@@ -31,7 +31,7 @@ class Site:
         None, low=0.0, high=1e5, doc="facility power of the whole campus"
     )
     construction_date: Real | None = quantity(None, doc="ground-breaking")
-    buildings: int = option(1, doc="equal buildings that follow each other")
+    buildings: int = option(1, low=1, high=100, doc="equal buildings that follow each other")
     spacing_months: Real = quantity(
         0.0, low=0.0, high=60.0, doc="between one building and the next"
     )
@@ -121,10 +121,10 @@ class Hall:
 class Pinned:
     """A parallel layout that a run is known to use."""
 
-    tp: int = option(doc="tensor parallel")
-    pp: int = option(1, doc="pipeline stages")
-    vp: int = option(1, doc="virtual stages on each rank")
-    micro_batch: int = option(1, doc="sequences in a micro-batch")
+    tp: int = option(low=1, high=1e6, doc="tensor parallel")
+    pp: int = option(1, low=1, high=1e6, doc="pipeline stages")
+    vp: int = option(1, low=1, high=1e6, doc="virtual stages on each rank")
+    micro_batch: int = option(1, low=1, high=1e6, doc="sequences in a micro-batch")
     recompute: str = option(
         "none", choices=("none", "selective", "full"), doc="activation recomputation"
     )
@@ -147,8 +147,10 @@ class Train:
         None, low=0.1, high=240.0, doc="a new run begins this often"
     )
     precision: str = option("bf16", choices=("bf16", "fp8"), doc="of the matmuls")
-    sequence: int = option(8192, doc="tokens in a sequence")
-    global_batch: int | None = option(None, doc="sequences in a step; left out, 16 million tokens")
+    sequence: int = option(8192, low=1, high=1e8, doc="tokens in a sequence")
+    global_batch: int | None = option(
+        None, low=1, high=1e8, doc="sequences in a step; left out, 16 million tokens"
+    )
     layout: Pinned | None = option(None, doc="parallel layout; left out, the best")
     value_usd_per_chip_h: Real = quantity(
         0.0, low=0.0, high=1000.0, doc="internal value of a chip-hour at 40 % MFU"
@@ -249,7 +251,7 @@ class Party:
 class SiteGroup:
     """Many like sites, each with one hall; members are columns."""
 
-    members: int = option(doc="how many")
+    members: int = option(low=1, high=100_000, doc="how many")
     site: Site = option(doc="what each is like")
     hall: Hall = option(doc="what each holds")
     spread: dict[str, str] = option({}, doc="half-widths by which members differ, by figure")
@@ -275,7 +277,9 @@ class Plan:
     note: str = option("", doc="what it is, in words")
     start_date: Real = quantity(doc="first month")
     horizon_years: Real = quantity(10.0, low=1.0, high=50.0, doc="length of the plan")
-    price_year: int = option(2025, doc="year whose nominal USD the plan's prices are in")
+    price_year: int = option(
+        2025, low=1970, high=2200, doc="year whose nominal USD the plan's prices are in"
+    )
     discount_frac_per_year: Real = quantity(
         0.10, low=-0.5, high=1.0, doc="of every party that names none"
     )

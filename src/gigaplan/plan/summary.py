@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gigaplan.figure import Verdict
-from gigaplan.plan.books import Books, ready_it_mw
+from gigaplan.money.cash import Flows
+from gigaplan.plan.books import Books, overhead_usd, ready_it_mw
 from gigaplan.plan.result import (
     LIMITS,
     NOTHING_BINDS,
@@ -62,6 +63,7 @@ def result_of(
     work: Mapping[str, Job],
     ledger: Books,
     money: Names,
+    joint: Flows,
 ) -> Result:
     """Return everything that a simulated plan says."""
     compute = Names(
@@ -78,7 +80,7 @@ def result_of(
         cluster=cluster,
         site=site,
         money=money,
-        levelised=levelised(plan, calendar, ledger, service, compute, used),
+        levelised=levelised(plan, calendar, ledger, joint, service, compute, used),
         verdict=verdict_of(makers, compute, used, service, money),
     )
 
@@ -266,6 +268,7 @@ def levelised(
     plan: Plan,
     calendar: Calendar,
     ledger: Books,
+    joint: Flows,
     service: Mapping[str, Series],
     compute: Names,
     used: Mapping[str, Used],
@@ -274,18 +277,15 @@ def levelised(
 
     Notes
     -----
-    Contracts between parties cancel; taxes and the cost of debt are left out. Chips bear the whole
-    cost; tokens bear the share of the chip-hours that serve them.
+    Contracts between parties cancel, those with the market that cost something count; taxes, the cost
+    of debt and the parties' overheads are left out. Chips bear the whole cost; tokens bear the share of the chip-hours that
+    serve them.
     """
     worth = discount_ratio(plan, calendar)
-    cost: Series = np.zeros((calendar.months, 1))
-    for name in plan.parties:
-        book = ledger[name]
-        for line in ("operating", "energy"):
-            cost = cost + book.lines_usd.get(line, 0.0)
-        for usd in book.capex_usd.values():
-            cost = cost + usd
-        cost = cost - book.lines_usd.get("residual", 0.0)
+    cost = joint.operating_usd + np.maximum(joint.contract_out_usd, 0.0) - joint.residual_usd
+    for usd in joint.capex_usd.values():
+        cost = cost + usd
+    cost = cost - overhead_usd(plan, calendar)
     chips: Series = np.zeros((calendar.months, 1))
     for count in service.values():
         chips = chips + count
@@ -316,7 +316,12 @@ def shell_cost(ledger: Books, used: Mapping[str, Used], plan: Plan, worth: Serie
     busy = {
         one.yard.halls[hall].owner for one in used.values() for hall in one.yard.halls
     } & landlords
-    if busy or not landlords or any(hall.owner in landlords for hall in plan.halls.values()):
+    if (
+        busy
+        or not landlords <= set(plan.parties)
+        or not landlords
+        or any(hall.owner in landlords for hall in plan.halls.values())
+    ):
         return np.full(1, np.nan)
     cost: Series = np.zeros((1, 1))
     for name in landlords:

@@ -7,9 +7,7 @@ from collections.abc import Collection
 from dataclasses import Field, is_dataclass
 from typing import Any, Literal, get_args, get_origin
 
-import numpy as np
-
-from gigaplan.figure import alternatives, hints, is_quantity, joined
+from gigaplan.figure import alternatives, hints, is_quantity, joined, plain_number
 from gigaplan.read.nodes import Node, Problem, ReadError, compose, without
 from gigaplan.read.quantities import read_quantity
 from gigaplan.read.reader import (
@@ -23,13 +21,11 @@ from gigaplan.read.reader import (
     one_member,
     there_are,
 )
-from gigaplan.units import UnitError, parse
+from gigaplan.units import UnitError
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,79}")
 """What a name that the user chooses (a site, a party) may look like."""
 LONGEST_LINE = 2000
-LARGEST_WHOLE = 1e9
-"""A whole number is structure (layers, members): none is negative, none larger."""
 
 
 def read(text: str, kind: type, file: str = "plan.yaml", **options: Any) -> tuple[Any, Reader]:  # noqa: ANN401
@@ -225,25 +221,11 @@ def read_word(node: Node, item: Field[Any], kind: Any, path: str, reader: Reader
             return node.text.lower() in {"yes", "true"}
         reader.say(node, path, f"{node.short()} should be yes or no")
         return UNSET
-    return read_plain_number(node, item, kind, path, reader)
-
-
-def read_plain_number(node: Node, item: Field[Any], kind: Any, path: str, reader: Reader) -> Any:  # noqa: ANN401
-    """Read a number that is structure: layers, latitude."""
     try:
-        number = parse(node.text, "any_count")
-    except UnitError:
-        number = np.nan
-    whole = kind is int
-    if not np.isfinite(number) or (whole and number != int(number)):
-        reader.say(node, path, f"{node.short()} should be a {'whole ' if whole else ''}number")
+        return plain_number(node.text, item.metadata, whole=kind is int)
+    except UnitError as error:
+        reader.say(node, path, str(error).replace(f'"{node.text}"', node.short()))
         return UNSET
-    low = item.metadata.get("low", 0.0 if whole else -np.inf)
-    high = item.metadata.get("high", LARGEST_WHOLE if whole else np.inf)
-    if not low <= number <= high:
-        reader.say(node, path, f"{node.short()} should lie between {low:g} and {high:g}")
-        return UNSET
-    return kind(number)
 
 
 def read_name(

@@ -189,7 +189,7 @@ def sankey(flows: Sequence[Flow], divisor: float, unit: str) -> Spec:
         "source": [nodes.index(begin) for begin, _, _ in flows],
         "target": [nodes.index(end) for _, end, _ in flows],
         "value": [energy_mwh / divisor for _, _, energy_mwh in flows],
-        "color": [colour(tones[end if end in works else begin], LIGHT) for begin, end, _ in flows],
+        "color": [colour(tones[e if b == EQUIPMENT else b], LIGHT) for b, e, _ in flows],
         "hovertemplate": f"%{{value:,.4~g}} {unit}<extra></extra>",
     }
     font = {"color": colour("ink"), "size": 12.5}
@@ -373,10 +373,12 @@ def cash(result: Result, party: str) -> Figure | None:
     (whole, unit), (part, part_unit) = scaled(largest(running), "USD"), scaled(largest(flow), "USD")
     sign = np.where(flow >= 0.0, "teal", "red")
     line = stepped(dates, running / whole, "running sum", "ink", f"%{{y:,.4~g}} {unit}")
-    line["line"] |= {"shape": "linear", "width": 1.75}
+    line["line"] |= {"shape": "linear"}
     bars = {
         "type": "bar",
         "x": dates,
+        "width": (result.calendar.days * MS_PER_DAY).tolist(),
+        "offset": 0,
         "y": flow / part,
         "yaxis": "y2",
         "name": "in the month",
@@ -424,6 +426,7 @@ def debt(result: Result, party: str) -> Figure | None:
     dates = months(result.calendar)
     divisor, unit = scaled(largest(owed), "USD")
     due = stepped(dates, owed / divisor, "debt", "blue", f"%{{y:,.4~g}} {unit}", filled=True)
+    due["line"] |= {"shape": "linear"}
     traces = [due]
     peak = dates[int(np.argmax(owed[:, 0]))][:7]
     alt = f"Above, debt peaks at {said_number(largest(owed) / divisor)} {unit} in {peak}."
@@ -436,6 +439,7 @@ def debt(result: Result, party: str) -> Figure | None:
     }
     if np.any(np.isfinite(cover)):
         traces.append(stepped(dates, cover, "DSCR", "red", "%{y:.2f}") | {"yaxis": "y2"})
+        traces[1]["line"] |= {"shape": "linear"}
         low = float(np.nanmin(cover))
         alt += (
             f" Below, cash over debt service of twelve months is {low:.2f} at the least; under 1,"

@@ -223,9 +223,9 @@ def signed_money(amount: float) -> str:
     >>> signed_money(-4.683e6)
     '-4.68 MUSD'
     """
-    number, unit = scaled_money(amount, "USD")
-    decimals = max(0, 2 - int(np.floor(np.log10(abs(number))))) if number else 0
-    return f"{number:+,.{min(decimals, 2)}f} {unit}"
+    number, unit = scaled_money(float(f"{amount:.3g}"), "USD")
+    sign = "+" if number > 0.0 else ""
+    return f"{sign}{number_text(number)} {unit}"
 
 
 def largest(values: Any) -> float:  # noqa: ANN401

@@ -5,6 +5,7 @@
   const prefers = window.matchMedia("(prefers-color-scheme: dark)");
   const toggle = document.getElementById("theme");
   const dark = new Map(drawn.palette.map(([light, other]) => [light, other]));
+  const PAPER_PX = 640; // the paper's style is not in force yet when the figures are drawn for it
   const settings = { displayModeBar: false, responsive: true };
   let chosen = null; // what the reader chose; null follows the system
   let printing = false;
@@ -30,7 +31,8 @@
     const now = theme();
     const { data, layout } = now === "dark" ? turned(figure) : structuredClone(figure);
     layout.template = drawn.looks[now];
-    layout.width = place.clientWidth;
+    layout.width = printing ? PAPER_PX : place.clientWidth;
+    if (data[0].type === "sankey") Plotly.purge(place); // it would move its old links at leisure
     Plotly.react(place, data, layout, settings);
     place.dataset.drawn = now;
   }

@@ -316,7 +316,15 @@ def built(plan: Plan, result: Result, told: Facts, figures: dict[str, Any]) -> H
             ),
             table(
                 text(halls),
-                ("Hall", "Chips", "Peak each", "Mean each", "Price each", "First fleet", "In all"),
+                (
+                    "Hall",
+                    "Chips",
+                    "Peak each",
+                    "Mean each",
+                    "Price each",
+                    "First fleet",
+                    "All fleets",
+                ),
                 hall_rows(plan, result, told),
             ),
             table(
