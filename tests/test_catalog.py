@@ -312,6 +312,12 @@ def plan_with(section: str) -> Any:  # noqa: ANN401
     return loads(PLAN + section)
 
 
+def test_a_plan_carries_a_thousand_entities_at_most() -> None:
+    chips = "".join(f"    c{n}: {{from: h100-sxm}}\n" for n in range(1001))
+    with pytest.raises(ReadError, match="more than 1,000 entities"):
+        plan_with(f"  chips:\n{chips}")
+
+
 def test_own_entities_may_name_each_other() -> None:
     plan = plan_with(
         "  systems:\n    mine: {from: dgx-h100, chip: hot}\n"

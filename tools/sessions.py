@@ -271,13 +271,13 @@ def update(page: Path) -> list[str]:
         block = next(bodies)
         if not block:
             return match.group(0)
-        lines: list[str] = []
+        told = []
         for one in block:
             one.code = one.ended
             shown, gone = renewed(one)
             lost.extend(f"{page.name}: {line}" for line in gone)
-            lines += one.text(shown)
-        return "```console\n" + "\n".join(lines) + "\n```"
+            told.append("\n".join(one.text(shown)).rstrip())
+        return "```console\n" + "\n\n".join(told) + "\n```"
 
     page.write_text(FENCE.sub(body, text), encoding="utf-8")
     return lost

@@ -294,10 +294,10 @@ def check(said: argparse.Namespace) -> int:
             }
         )
     else:
+        ranged = f"{len(uncertain(plan))} of them with a range"
         show(
             [
-                f"{said.plan}: reads well; it {told.rests_on}, "
-                f"{len(uncertain(plan))} of them with a range",
+                f"{said.plan}: reads well; it {told.rests_on}, {ranged}",
                 *(f"take note: {text}" for text in told.verdicts.values()),
             ]
         )

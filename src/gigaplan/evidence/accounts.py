@@ -42,7 +42,10 @@ def accounts_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
     }
     pairs = [Pair(name, value, modelled[name]) for name, value in measured_of(case).items()]
     published = [float(text) for text in case.cells["flows_usd"].split()]
-    return pairs + [Pair("equity_flow_usd", told, float(ours)) for told, ours in zip(published, flow, strict=True)], ()
+    return pairs + [
+        Pair("equity_flow_usd", told, float(ours))
+        for told, ours in zip(published, flow, strict=True)
+    ], ()
 
 
 def project_accounts(case: Case) -> tuple[Accounts, float]:
@@ -50,12 +53,20 @@ def project_accounts(case: Case) -> tuple[Accounts, float]:
     cell = {name: number(text) or 0.0 for name, text in case.cells.items()}
     years = int(cell["years"])
     spent = cell["installed_usd"] + cell["financing_usd"]
-    yearly = cell["operating_usd_per_year"] + cell["insurance_frac_per_year"] * cell["installed_usd"]
+    yearly = (
+        cell["operating_usd_per_year"] + cell["insurance_frac_per_year"] * cell["installed_usd"]
+    )
     reserve = yearly * cell["operating_reserve_months"] / MONTHS_PER_YEAR
-    debt = float(sam_debt_usd(
-        spent + reserve, cell["debt_frac"], cell["debt_fee_frac"], cell["debt_rate_frac_per_year"],
-        cell["debt_years"], cell["debt_reserve_months"],
-    )[0])
+    debt = float(
+        sam_debt_usd(
+            spent + reserve,
+            cell["debt_frac"],
+            cell["debt_fee_frac"],
+            cell["debt_rate_frac_per_year"],
+            cell["debt_years"],
+            cell["debt_reserve_months"],
+        )[0]
+    )
     fee = cell["debt_fee_frac"] * debt
     opening = np.concatenate([[1.0], np.zeros(years)])[:, None]
     growth = np.exp(np.arange(-1, years) * np.log1p(cell["inflation_frac_per_year"]))[:, None]
@@ -77,9 +88,13 @@ def project_accounts(case: Case) -> tuple[Accounts, float]:
         capitalised=False,
     )
     terms = Terms(
-        law=replace(law, chips_method="macrs-5", bonus_frac=0.0, nol_cap_frac=1.0, losses="refunded"),
+        law=replace(
+            law, chips_method="macrs-5", bonus_frac=0.0, nol_cap_frac=1.0, losses="refunded"
+        ),
         tax_frac=cell["tax_frac"],
-        discount_frac_per_year=(1.0 + cell["real_discount_frac_per_year"]) * (1.0 + cell["inflation_frac_per_year"]) - 1.0,
+        discount_frac_per_year=(1.0 + cell["real_discount_frac_per_year"])
+        * (1.0 + cell["inflation_frac_per_year"])
+        - 1.0,
         book_life_years={"chips": float(years)},
         loans=(loan,),
         operating_reserve_months=cell["operating_reserve_months"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -23,6 +24,9 @@ LARGEST_CASES = 8_000_000
 MOST_SHOWN = 40
 MEASURED = "measured"
 
+DATE = re.compile(r"\d{4}\b[- ]?\w*")
+"""What a long row may hold in place of a number: a date, which nothing computes yet."""
+
 QUANTITIES: dict[str, tuple[str, float]] = {
     "measured_step_s": ("step_s", 1.0),
     "measured_tokens_per_s_per_chip": ("tokens_per_s_per_chip", 1.0),
@@ -34,6 +38,10 @@ QUANTITIES: dict[str, tuple[str, float]] = {
     "measured_ttft_s": ("ttft_s", 1.0),
     "measured_tpot_s": ("tpot_s", 1.0),
     "measured_output_tokens_per_s": ("tokens_per_s_per_chip", 1.0),
+    "measured_tokens_per_s": ("tokens_per_s_per_chip", 1.0),
+    "measured_batch_latency_s": ("batch_s", 1.0),
+    "measured_prompt_ms": ("prompt_s", 1e-3),
+    "measured_token_ms": ("tpot_s", 1e-3),
     "measured_parameters_count": ("parameters_count", 1.0),
     "measured_active_count": ("active_count", 1.0),
     "measured_kv_byte_per_token": ("kv_byte_per_token", 1.0),
@@ -71,13 +79,37 @@ class Form:
     numbers: tuple[str, ...] = ()
 
 
-SIZES = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "experts", "active_experts", "chips",
-         "seq", "global_batch", "micro_batch", "tp", "pp", "vpp", "cp", "ep", "dp", "fsdp")
+SIZES = (
+    "layers",
+    "hidden",
+    "heads",
+    "kv_heads",
+    "ffn",
+    "vocab",
+    "experts",
+    "active_experts",
+    "chips",
+    "seq",
+    "global_batch",
+    "micro_batch",
+    "tp",
+    "pp",
+    "vpp",
+    "cp",
+    "ep",
+    "dp",
+    "fsdp",
+)
 FORMS = (
     Form("training", "compute", ("chip", "seq", "global_batch"), SIZES),
-    Form("engine", "compute", ("chip", "isl", "osl", "concurrency"),
-         ("isl", "osl", "concurrency", "tp", "pp", "dp", "moe_tp", "moe_ep")),
-    Form("throughput", "compute", ("chip", "isl", "osl", "gpus", "per"), ("isl", "osl", "gpus")),
+    Form(
+        "engine",
+        "compute",
+        ("chip", "isl", "osl", "concurrency"),
+        ("isl", "osl", "concurrency", "tp", "pp", "dp", "moe_tp", "moe_ep"),
+    ),
+    Form("batch", "compute", ("chip", "isl", "osl", "batch"), ("isl", "osl", "gpus", "batch")),
+    Form("throughput", "compute", ("chip", "gpus", "per"), ("isl", "osl", "gpus")),
     Form("long", "cluster", ("quantity", "inputs", "measured", "unit"), ()),
     Form("region", "site", ("operator", "region"), ()),
     Form("system", "site", ("system",), ("systems",)),
@@ -101,8 +133,8 @@ class Case:
         Every column of the row.
     file, line : str, int
         Where it stands.
-    project, plan : ProjectCase, str, optional
-        A YAML case and the text of its small plan.
+    project, plan, plan_line : ProjectCase, str, int, optional
+        A YAML case, the text of its small plan, and the line before it.
     """
 
     case_id: str
@@ -118,6 +150,7 @@ class Case:
     line: int
     project: ProjectCase | None = None
     plan: str = ""
+    plan_line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -191,7 +224,9 @@ def opened(path: str) -> list[Case]:
         text = file.read_bytes()[: LARGEST_CASES + 1].decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
-        raise ReadError(path, [Problem(line, 1, "", "cannot be read: is not text in UTF-8")]) from None
+        raise ReadError(
+            path, [Problem(line, 1, "", "cannot be read: is not text in UTF-8")]
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ReadError(path, [Problem(1, 1, "", f"cannot be read: {reason}")]) from None
@@ -224,12 +259,28 @@ def project_cases(text: str, file: str) -> list[Case]:
         one = read_dataclass(without(child, "plan"), ProjectCase, f"cases.{name}", reader)
         plan = child.items.get("plan")
         if plan is not None and plan.kind != "text":
-            reader.say(plan, f"cases.{name}.plan", "should be the text of a plan: write plan: | before it")
+            reader.say(
+                plan, f"cases.{name}.plan", "should be the text of a plan: write plan: | before it"
+            )
         problems += reader.problems
         if not reader.problems:
             found.append(
-                Case(name, made.wing, "project", made.source, made.family, one.chip, one.model,
-                     one.note or made.note, {}, file, cases.keys[name].line, one, plan.text if plan else "")
+                Case(
+                    name,
+                    made.wing,
+                    "project",
+                    made.source,
+                    made.family,
+                    one.chip,
+                    one.model,
+                    one.note or made.note,
+                    {},
+                    file,
+                    cases.keys[name].line,
+                    one,
+                    plan.text if plan else "",
+                    plan.line if plan else 0,
+                )
             )
     if problems:
         raise ReadError(file, problems)
@@ -241,7 +292,10 @@ def table_cases(text: str, sheet: Sheet) -> list[Case]:
     rows = lines_of(text, sheet)
     first = next(rows, None)
     if first is None:
-        raise ReadError(sheet.file, [Problem(1, 1, "", "is empty: it needs a first line with the names of its columns")])
+        raise ReadError(
+            sheet.file,
+            [Problem(1, 1, "", "is empty: it needs a first line with the names of its columns")],
+        )
     head_line, names = first
     form = form_of(names, head_line, sheet)
     found: list[Case] = []
@@ -250,11 +304,20 @@ def table_cases(text: str, sheet: Sheet) -> list[Case]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(names):
-            sheet.say(line, 1, "", f"has {len(cells)} cells where the first line names {len(names)} columns")
+            sheet.say(
+                line,
+                1,
+                "",
+                f"has {len(cells)} cells where the first line names {len(names)} columns",
+            )
             continue
-        case = case_of(dict(zip(names, (cell.strip() for cell in cells), strict=True)), form, line, sheet)
+        case = case_of(
+            dict(zip(names, (cell.strip() for cell in cells), strict=True)), form, line, sheet
+        )
         if case.case_id in seen:
-            sheet.say(line, 1, "case_id", f'"{case.case_id}" is the name of line {seen[case.case_id]} too')
+            sheet.say(
+                line, 1, "case_id", f'"{case.case_id}" is the name of line {seen[case.case_id]} too'
+            )
         seen.setdefault(case.case_id, line)
         found.append(case)
     if sheet.problems:
@@ -285,7 +348,12 @@ def form_of(names: list[str], line: int, sheet: Sheet) -> Form:
             message = "is the name of two columns" if name.strip() else "a column without a name"
             sheet.say(line, index + 1, name, message)
     if not any(name.startswith(MEASURED) for name in names):
-        sheet.say(line, 1, "", "no column says what was measured: one must begin with measured_, or be measured")
+        sheet.say(
+            line,
+            1,
+            "",
+            "no column says what was measured: one must begin with measured_, or be measured",
+        )
     form = next((one for one in FORMS if set(one.needs) <= set(names)), None)
     if form is None:
         forms = "; ".join(f"{one.name}: {', '.join(one.needs)}" for one in FORMS)
@@ -300,14 +368,31 @@ def case_of(cells: dict[str, str], form: Form, line: int, sheet: Sheet) -> Case:
     columns = list(cells)
     for name, text in cells.items():
         wide = name.startswith(f"{MEASURED}_")
-        if text and (name in form.numbers or wide or name == MEASURED) and number(text) is None:
+        is_date = form.name == "long" and name == MEASURED and DATE.match(text)
+        if (
+            text
+            and (name in form.numbers or wide or name == MEASURED)
+            and number(text) is None
+            and not is_date
+        ):
             sheet.say(line, columns.index(name) + 1, name, f'"{text[:40]}" is not a number')
         elif wide and text and number(text) == 0.0:
-            sheet.say(line, columns.index(name) + 1, name, "nothing can be compared with zero; leave it empty")
+            sheet.say(
+                line,
+                columns.index(name) + 1,
+                name,
+                "nothing can be compared with zero; leave it empty",
+            )
     for name in form.needs:
-        if form.name != "long" and name in {"chip", "system", "model", "operator"} and not cells[name]:
+        if (
+            form.name != "long"
+            and name in {"chip", "system", "model", "operator"}
+            and not cells[name]
+        ):
             sheet.say(line, columns.index(name) + 1, name, "is empty")
-    case_id = cells.get("case_id") or "/".join(filter(None, (cells.get(name, "") for name in form_keys(form))))
+    case_id = cells.get("case_id") or "/".join(
+        filter(None, (cells.get(name, "") for name in form_keys(form)))
+    )
     return Case(
         case_id=case_id or f"line {line}",
         wing=sheet.wing or wing_of(cells, form, sheet.file),

@@ -33,7 +33,14 @@ from gigaplan.evidence.rules import Refused, entity, model_named, system_of
 from gigaplan.evidence.training import Pair
 from gigaplan.units import HOURS_PER_DAY, HOURS_PER_YEAR, SECONDS_PER_HOUR, Column, column
 
-GPUS = {"a100": "a100-sxm-80", "h100": "h100-sxm", "h200": "h200-sxm", "b200": "b200-sxm", "gb200": "gb200", "mi300x": "mi300x"}
+GPUS = {
+    "a100": "a100-sxm-80",
+    "h100": "h100-sxm",
+    "h200": "h200-sxm",
+    "b200": "b200-sxm",
+    "gb200": "gb200",
+    "mi300x": "mi300x",
+}
 """A chip as reliability papers call it -> its name in the catalogue."""
 DAYS_PER_YEAR = HOURS_PER_YEAR / HOURS_PER_DAY
 NODES = 1000.0
@@ -44,14 +51,28 @@ SECONDS_PER_MINUTE = 60.0
 GB_PER_TB = 1000.0
 GB_PER_GBIT = 0.125
 UNITS: dict[str, tuple[str, float]] = {
-    "h": ("mttf_h", 1.0), "day": ("mttf_h", HOURS_PER_DAY), "frac": ("ettr_frac", 1.0), "percent": ("frac", 0.01),
-    "min": ("s", SECONDS_PER_MINUTE), "s": ("s", 1.0), "count": ("count", 1.0), "TB": ("gb", GB_PER_TB), "GB": ("gb", 1.0),
-    "TB/s": ("gb_per_s", GB_PER_TB), "per_1000_node_day": ("failures_per_1000_node_days", 1.0),
-    "B_per_param": ("state_byte", 1.0), "switch": ("switches_count", 1.0),
+    "h": ("mttf_h", 1.0),
+    "day": ("mttf_h", HOURS_PER_DAY),
+    "frac": ("ettr_frac", 1.0),
+    "percent": ("frac", 0.01),
+    "min": ("s", SECONDS_PER_MINUTE),
+    "s": ("s", 1.0),
+    "count": ("count", 1.0),
+    "TB": ("gb", GB_PER_TB),
+    "GB": ("gb", 1.0),
+    "TB/s": ("gb_per_s", GB_PER_TB),
+    "per_1000_node_day": ("failures_per_1000_node_days", 1.0),
+    "B_per_param": ("state_byte", 1.0),
+    "switch": ("switches_count", 1.0),
 }
 """Unit as filed -> last part of the quantity's name, and the house unit over it."""
-NO_RESULT = {"input": "an input, not a result", "report only": "reported only", "verify before use": "not verified by its source",
-             "internal regression only": "a prototype's own number", "needs-user-trace": "needs a trace that is not here"}
+NO_RESULT = {
+    "input": "an input, not a result",
+    "report only": "reported only",
+    "verify before use": "not verified by its source",
+    "internal regression only": "a prototype's own number",
+    "needs-user-trace": "needs a trace that is not here",
+}
 HINT = re.compile(r"^(abs|rel|poisson95)\s*±?\s*([0-9.]+)\s*(%?)")
 
 
@@ -88,8 +109,12 @@ def long_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
         When it is no result, or nothing here computes it.
     """
     cells = case.cells
-    if not cells["measured"]:
-        raise Refused("nothing was measured")
+    if number(cells["measured"]) in {None, 0.0}:
+        raise Refused(
+            "a date, not a quantity"
+            if cells["measured"] and number(cells["measured"]) is None
+            else "nothing was measured"
+        )
     for words in (cells.get("tolerance_hint", ""), cells.get("status", "")):
         for start, why in NO_RESULT.items():
             if words.startswith(start):
@@ -106,6 +131,11 @@ def long_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
             modelled = float(np.asarray(law(inputs)).ravel()[0])
             return [Pair(name, float(cells["measured"]) * unit[1], modelled)], ()
     raise Refused(f"nothing computes it yet: {cells['quantity'].split(':')[0].split(',')[0]}")
+
+
+def is_bound(case: Case) -> bool:
+    """Return whether a row gives a bound, not a value."""
+    return case.cells.get("tolerance_hint", "").startswith(("lower bound", "upper bound"))
 
 
 def within(case: Case, pair: Pair) -> bool | None:
@@ -152,7 +182,12 @@ def mttf_h(inputs: Inputs) -> Column:
 
 def failures_per_1000_node_days(inputs: Inputs) -> Column:
     """Return failures in a thousand days of a node, at the catalogue's rate."""
-    return rate_count_per_chip_year(inputs) * inputs.value("gpus_per_node", NODE_CHIPS) / DAYS_PER_YEAR * NODES
+    return (
+        rate_count_per_chip_year(inputs)
+        * inputs.value("gpus_per_node", NODE_CHIPS)
+        / DAYS_PER_YEAR
+        * NODES
+    )
 
 
 def interruptions_count(inputs: Inputs) -> Column:
@@ -171,7 +206,12 @@ def ettr_frac(inputs: Inputs) -> Column:
         return fleet_effective_frac(inputs)
     restart = inputs.value("restart_min") * SECONDS_PER_MINUTE
     if "interval_min" in inputs:
-        return effective_frac(inputs.value("interval_min") * SECONDS_PER_MINUTE, inputs.value("write_s", 0.0), restart, mean)
+        return effective_frac(
+            inputs.value("interval_min") * SECONDS_PER_MINUTE,
+            inputs.value("write_s", 0.0),
+            restart,
+            mean,
+        )
     write = inputs.value("write_s")
     return effective_frac(young_interval_s(write, mean), write, restart, mean)
 
@@ -213,7 +253,9 @@ def write_s(inputs: Inputs) -> Column:
     else:
         bandwidth = inputs.value("bandwidth_tb_per_s") * GB_PER_TB
     store: Storage = entity("storages", STORE, Storage)
-    return checkpoint_write_s(size_gb(inputs), 1.0, replace(store, write_gb_per_s_per_chip=bandwidth))
+    return checkpoint_write_s(
+        size_gb(inputs), 1.0, replace(store, write_gb_per_s_per_chip=bandwidth)
+    )
 
 
 def young_s(inputs: Inputs) -> Column:
@@ -257,7 +299,11 @@ LAWS: tuple[tuple[str, str, Law], ...] = (
     (r"mean time to .*failure of .*\[(h|day)\]", "mttf_h", mttf_h),
     (r"mean time to unexpected interruption", "mttf_h", mttf_h),
     (r"^unexpected interruptions \[count\]", "interruptions_count", interruptions_count),
-    (r"^unexpected interruptions per 1000 node-days", "failures_per_1000_node_days", failures_per_1000_node_days),
+    (
+        r"^unexpected interruptions per 1000 node-days",
+        "failures_per_1000_node_days",
+        failures_per_1000_node_days,
+    ),
     (r"^ettr\b.*\[frac\]|^effective training time", "ettr_frac", ettr_frac),
     (r"write and lost work share", "waste_frac", waste_frac),
     (r"^young (interval|optimum)|young optimum", "checkpoint_interval_s", young_s),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from gigaplan.evidence.cases import Case, Published
 from gigaplan.evidence.rules import Refused
 from gigaplan.evidence.training import Pair
 from gigaplan.figure import PathError, reasons, resolve
-from gigaplan.plan import loads, prepare, simulate
+from gigaplan.plan import Plan, loads, prepare, simulate
 from gigaplan.plan.result import columns_of
 from gigaplan.read import Problem, ReadError
 from gigaplan.units import MONTHS_PER_YEAR, UnitError, parse
@@ -32,7 +33,7 @@ def project_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
     one = case.project
     if one is None or one.refuse:
         raise Refused(one.refuse if one and one.refuse else "no plan")
-    result = simulate(prepare(loads(case.plan, f"{case.file}:{case.case_id}")))
+    result = simulate(prepare(plan_of(case)))
     arrays = dict(columns_of(result))
     years = result.calendar.months / MONTHS_PER_YEAR
     pairs = []
@@ -43,14 +44,29 @@ def project_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
                 modelled *= value_of(arrays, told.times, told, years)
             measured = parse(told.value, quantity)
         except (PathError, UnitError) as error:
-            raise ReadError(case.file, [Problem(case.line, 1, f"{case.case_id}.{quantity}", str(error))]) from None
+            raise ReadError(
+                case.file, [Problem(case.line, 1, f"{case.case_id}.{quantity}", str(error))]
+            ) from None
         if not np.isfinite(modelled):
-            raise Refused(f"the plan has no {quantity}: {', '.join(reasons(int(result.verdict[0])))}")
+            raise Refused(
+                f"the plan has no {quantity}: {', '.join(reasons(int(result.verdict[0])))}"
+            )
         pairs.append(Pair(quantity, measured, modelled))
     return pairs, one.assumed
 
 
-def value_of(arrays: dict[str, NDArray[np.float64]], path: str, told: Published, years: float) -> float:
+def plan_of(case: Case) -> Plan:
+    """Return the plan of a case; its mistakes stand at their lines of the case file."""
+    try:
+        return loads(case.plan, case.file)
+    except ReadError as error:
+        moved = [replace(problem, line=problem.line + case.plan_line) for problem in error.problems]
+        raise ReadError(case.file, moved) from None
+
+
+def value_of(
+    arrays: dict[str, NDArray[np.float64]], path: str, told: Published, years: float
+) -> float:
     """Return a result as one number: a column as it is, a series by `take`."""
     array = arrays[resolve(list(arrays), path)]
     if array.ndim == 1:

@@ -88,7 +88,9 @@ class Explanation:
     family: str = option("*", doc="pattern of families")
     case: str = option("*", doc="pattern of cases")
     quantity: str = option("*", doc="pattern of quantities")
-    side: str = option("both", choices=("both", "over", "under"), doc="modelled over or under measured")
+    side: str = option(
+        "both", choices=("both", "over", "under"), doc="modelled over or under measured"
+    )
     text: str = option(doc="the explanation")
 
 
@@ -121,13 +123,17 @@ def split() -> Split:
 @cache
 def explanations() -> tuple[Explanation, ...]:
     """Return the explanations of large misses."""
-    made: Explanations = read(text_of("explanations.yaml"), Explanations, "evidence/explanations.yaml")[0]
+    made: Explanations = read(
+        text_of("explanations.yaml"), Explanations, "evidence/explanations.yaml"
+    )[0]
     return made.explanations
 
 
 def use_of(case: Case) -> str:
     """Return whether a case may be fitted on."""
-    key = {"training": "training", "engine": "serving", "throughput": "serving"}.get(case.form, case.wing)
+    key = {"training": "training", "engine": "serving", "throughput": "serving"}.get(
+        case.form, case.wing
+    )
     uses: tuple[Use, ...] = getattr(split(), key, ())
     return next((one.use for one in uses if fnmatchcase(case.family, one.family)), TEST)
 
@@ -147,7 +153,9 @@ def filled(case: Case) -> tuple[dict[str, str], tuple[str, ...]]:
     cells = dict(case.cells)
     assumed = []
     for rule in rules().training:
-        fits = fnmatchcase(case.source, rule.source) and fnmatchcase(cells.get("software", ""), rule.software)
+        fits = fnmatchcase(case.source, rule.source) and fnmatchcase(
+            cells.get("software", ""), rule.software
+        )
         if not fits or not fnmatchcase(case.model, rule.model):
             continue
         for name, value in rule.fill.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from gigaplan.evidence import accounts, cluster, projects, serving, shapes, site, training
-from gigaplan.evidence.cases import WINGS, Case, measured_of, opened, shipped
+from gigaplan.evidence.cases import WINGS, Case, measured_of, number, opened, shipped
 from gigaplan.evidence.rules import FIT, Refused, explained, use_of
 from gigaplan.evidence.training import Pair
 from gigaplan.read import Problem, ReadError
+from gigaplan.units import parse
 
 EXPLAINED_ABOVE = 0.30
 """A row that misses by more must say why."""
@@ -21,6 +22,7 @@ EXPLAINED_ABOVE = 0.30
 EVALUATIONS: dict[str, Callable[[Case], tuple[list[Pair], tuple[str, ...]]]] = {
     "training": training.training_pairs,
     "engine": serving.engine_pairs,
+    "batch": serving.batch_pairs,
     "throughput": serving.throughput_pairs,
     "shape": shapes.shape_pairs,
     "system": shapes.system_pairs,
@@ -72,7 +74,11 @@ class Row:
     @property
     def unexplained(self) -> bool:
         """Return whether it misses by much and nobody has said why."""
-        return self.error_frac is not None and abs(self.error_frac) > EXPLAINED_ABOVE and not self.reason
+        return (
+            self.error_frac is not None
+            and abs(self.error_frac) > EXPLAINED_ABOVE
+            and not self.reason
+        )
 
 
 def score(wing: str | None = None, extra_cases: Sequence[str] = ()) -> dict[str, Any]:
@@ -96,30 +102,33 @@ def score(wing: str | None = None, extra_cases: Sequence[str] = ()) -> dict[str,
         When the wing does not exist, or a case file is malformed, at its line.
     """
     if wing is not None and wing not in WINGS:
-        problem = Problem(1, 1, "wing", f'"{wing}" is no wing with evidence; there are {", ".join(WINGS)}')
+        problem = Problem(
+            1, 1, "wing", f'"{wing}" is no wing with evidence; there are {", ".join(WINGS)}'
+        )
         raise ReadError("gigaplan evidence", [problem])
     wanted = WINGS if wing is None else (wing,)
     if extra_cases:
         cases = [case for path in extra_cases for case in opened(path)]
         found = [one for one in WINGS if one in wanted and any(case.wing == one for case in cases)]
-        return {"wings": [wing_score(one, [case for case in cases if case.wing == one]) for one in found]}
+        return {
+            "wings": [
+                wing_score(one, [case for case in cases if case.wing == one]) for one in found
+            ]
+        }
     return {"wings": [wing_score(one, shipped(one)) for one in wanted]}
 
 
 def wing_score(wing: str, cases: Sequence[Case]) -> dict[str, Any]:
     """Return the score of one wing as JSON holds it."""
     rows = [row for case in cases for row in rows_of(case)]
-    refused = {row.case.case_id: row.reason for row in rows if row.error_frac is None}
-    answered = {row.case.case_id for row in rows if row.error_frac is not None}
-    reasons: dict[str, int] = defaultdict(int)
-    for case_id, reason in refused.items():
-        if case_id not in answered:
-            reasons[reason] += 1
+    answers = {row.case.case_id for row in rows if row.error_frac is not None}
+    refused = {row.case.case_id: row.reason for row in rows if row.case.case_id not in answers}
+    reasons = Counter(refused.values())
     tested = [row for row in rows if row.use != FIT]
     return {
         "wing": wing,
         "cases": len(cases),
-        "refused": len(refused.keys() - answered),
+        "refused": len(refused),
         "refusals": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         "quantities": by_quantity(tested),
         "without_assumed": by_quantity([row for row in tested if not row.assumed]),
@@ -139,17 +148,21 @@ def rows_of(case: Case) -> list[Row]:
     try:
         pairs, assumed = EVALUATIONS[case.form](case)
     except Refused as refusal:
-        named = list(measured_names(case)) or [case.cells.get("quantity", case.form)]
-        return [Row(case, quantity, value, None, None, str(refusal), use) for quantity, value in
-                ((name, measured_names(case).get(name)) for name in named)]
-    rows = []
-    for pair in pairs:
-        inside = cluster.within(case, pair) if case.form == "long" else None
-        bound = case.cells.get("tolerance_hint", "").endswith("bound") or "bound;" in case.cells.get("tolerance_hint", "")
-        error = 0.0 if bound and inside else pair.modelled / pair.measured - 1.0
-        reason = reason_of(case, pair.quantity, error)
-        rows.append(Row(case, pair.quantity, pair.measured, pair.modelled, error, reason, use, assumed, inside))
-    return rows
+        return [
+            Row(case, name, value, None, None, str(refusal), use)
+            for name, value in published(case).items()
+        ]
+    return [answered(case, pair, use, assumed) for pair in pairs]
+
+
+def answered(case: Case, pair: Pair, use: str, assumed: tuple[str, ...]) -> Row:
+    """Return one published value beside the modelled one; within a bound the error is none."""
+    inside = cluster.within(case, pair) if case.form == "long" else None
+    error = 0.0 if inside and cluster.is_bound(case) else pair.modelled / pair.measured - 1.0
+    reason = reason_of(case, pair.quantity, error)
+    return Row(
+        case, pair.quantity, pair.measured, pair.modelled, error, reason, use, assumed, inside
+    )
 
 
 def reason_of(case: Case, quantity: str, error_frac: float) -> str:
@@ -160,13 +173,13 @@ def reason_of(case: Case, quantity: str, error_frac: float) -> str:
     return own or explained(case, quantity, error_frac)
 
 
-def measured_names(case: Case) -> dict[str, float | None]:
+def published(case: Case) -> dict[str, float | None]:
     """Return what a case measured by name, as far as can be told without the model."""
     if case.project is not None:
-        return dict.fromkeys(case.project.measured)
+        return {name: parse(told.value, name) for name, told in case.project.measured.items()}
     if case.form == "long":
-        return {}
-    return dict(measured_of(case))
+        return {case.cells["quantity"]: number(case.cells["measured"])}
+    return dict(measured_of(case)) or {case.form: None}
 
 
 def by_quantity(rows: Iterable[Row]) -> dict[str, dict[str, float | int]]:
@@ -175,7 +188,10 @@ def by_quantity(rows: Iterable[Row]) -> dict[str, dict[str, float | int]]:
     for row in rows:
         if row.error_frac is not None:
             kept[row.quantity].append(row)
-    return {name: statistics(mine) for name, mine in sorted(kept.items(), key=lambda item: (-len(item[1]), item[0]))}
+    return {
+        name: statistics(mine)
+        for name, mine in sorted(kept.items(), key=lambda item: (-len(item[1]), item[0]))
+    }
 
 
 def statistics(rows: Sequence[Row]) -> dict[str, float | int]:
@@ -206,7 +222,9 @@ def statistics(rows: Sequence[Row]) -> dict[str, float | int]:
     return told
 
 
-def split_by(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, dict[str, dict[str, float | int]]]:
+def split_by(
+    rows: Iterable[Row], key: Callable[[Row], str]
+) -> dict[str, dict[str, dict[str, float | int]]]:
     """Return the scores apart by a property of the case, where it has one."""
     parts: dict[str, list[Row]] = defaultdict(list)
     for row in rows:

@@ -42,7 +42,10 @@ def system_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
     each_kw = float(column(system.power_max_kw)[0])
     count = float(case.cells.get("systems") or 1.0)
     chips_kw = system.chips * float(column(chip.tdp_w)[0]) / W_PER_KW
-    return known_pairs(case, {"system_power_kw": count * each_kw, "server_over_chip_power_ratio": each_kw / chips_kw}), ()
+    return known_pairs(
+        case,
+        {"system_power_kw": count * each_kw, "server_over_chip_power_ratio": each_kw / chips_kw},
+    ), ()
 
 
 def known_pairs(case: Case, modelled: dict[str, float]) -> list[Pair]:
@@ -53,7 +56,11 @@ def known_pairs(case: Case, modelled: dict[str, float]) -> list[Pair]:
     Refused
         When there is none.
     """
-    pairs = [Pair(name, value, modelled[name]) for name, value in measured_of(case).items() if name in modelled]
+    pairs = [
+        Pair(name, value, modelled[name])
+        for name, value in measured_of(case).items()
+        if name in modelled
+    ]
     if not pairs:
         raise Refused("nothing was measured that the model computes")
     return pairs

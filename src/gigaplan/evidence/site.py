@@ -1,4 +1,4 @@
-"""Published PUE and water of cloud regions against `site`: an operator's design in a place's weather."""
+"""Published PUE and water of cloud regions against `site`: a design in the weather of a place."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def region_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
         raise Refused(f"no climate in the catalogue for {region}")
     chain: PowerChain = entity("chains", design.chain, PowerChain)
     made = facility(air_load(climate, design.cooling), chain, load_frac=float(design.load))
-    modelled = {"pue_ratio": float(np.mean(made.pue_ratio)), "water_l_per_kwh": float(np.mean(made.water_l_per_kwh))}
+    modelled = {
+        "pue_ratio": float(np.mean(made.pue_ratio)),
+        "water_l_per_kwh": float(np.mean(made.water_l_per_kwh)),
+    }
     return known_pairs(case, modelled), ("load",)
 
 
@@ -47,5 +50,3 @@ def air_load(climate: str, cooling: str) -> CoolingLoad:
     """Return the cooling load of air-cooled systems in a climate."""
     hours = representative_hours(entity("climates", climate, Climate))
     return cooling_load(hours, entity("coolings", cooling, Cooling), ALL_AIR)
-
-

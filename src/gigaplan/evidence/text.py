@@ -23,8 +23,11 @@ def score_lines(scored: dict[str, Any], rows: bool = False) -> list[str]:  # noq
         Whether to list every row.
     """
     lines = table([HEAD, *(line for wing in scored["wings"] for line in wing_lines(wing))])
-    lines += ["", "Errors are modelled over measured less one; a (family x chip) group has one vote. Families that were fitted",
-              "on count only in the lines marked in-sample."]
+    lines += [
+        "",
+        "Errors are modelled over measured less one; a (family x chip) group has one vote. Families that were fitted",
+        "on count only in the lines marked in-sample.",
+    ]
     for wing in scored["wings"]:
         lines += refusal_lines(wing)
     lines += every_row(scored["wings"]) if rows else worst_rows(scored["wings"])
@@ -44,7 +47,19 @@ def wing_lines(wing: dict[str, Any]) -> list[tuple[str, ...]]:
         if inside is not None:
             found.append(("", "  in-sample", *numbers(inside), ""))
         if "judged" in one:
-            found.append(("", f"  within tolerance: {one['within']} of {one['judged']}", "", "", "", "", "", "", ""))
+            found.append(
+                (
+                    "",
+                    f"  within tolerance: {one['within']} of {one['judged']}",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                )
+            )
         refused = ""
     for name, one in wing["fit"].items():
         if name not in wing["quantities"]:
@@ -55,7 +70,11 @@ def wing_lines(wing: dict[str, Any]) -> list[tuple[str, ...]]:
 def numbers(one: dict[str, Any]) -> tuple[str, ...]:
     """Return the numbers of a quantity as text."""
     shares = ("group_median_abs_frac", "median_abs_frac", "mean_abs_frac", "bias_frac")
-    return (str(one["n"]), str(one["groups"]), *(percent(one[name], signed=name == "bias_frac") for name in shares))
+    return (
+        str(one["n"]),
+        str(one["groups"]),
+        *(percent(one[name], signed=name == "bias_frac") for name in shares),
+    )
 
 
 def percent(share: float, *, signed: bool = False) -> str:
@@ -68,8 +87,10 @@ def table(lines: Sequence[tuple[str, ...]]) -> list[str]:
     wide = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
     wide[1] = max(len(line[1]) for line in lines if line[2])
     return [
-        "  ".join(cell.ljust(size) if index <= 1 else cell.rjust(size)
-                  for index, (cell, size) in enumerate(zip(line, wide, strict=True))).rstrip()
+        "  ".join(
+            cell.ljust(size) if index <= 1 else cell.rjust(size)
+            for index, (cell, size) in enumerate(zip(line, wide, strict=True))
+        ).rstrip()
         for line in lines
     ]
 
@@ -91,7 +112,9 @@ def worst_rows(wings: Iterable[dict[str, Any]]) -> list[str]:
     """Return the worst rows of each wing, each case once, with why."""
     lines: list[str] = []
     for wing in wings:
-        answered = [row for row in wing["rows"] if row["error_frac"] is not None and row["use"] != "fit"]
+        answered = [
+            row for row in wing["rows"] if row["error_frac"] is not None and row["use"] != "fit"
+        ]
         seen: set[str] = set()
         kept = []
         for row in sorted(answered, key=lambda row: -abs(row["error_frac"])):
@@ -117,11 +140,18 @@ def every_row(wings: Iterable[dict[str, Any]]) -> list[str]:
 
 def row_lines(row: dict[str, Any]) -> list[str]:
     """Return one row, and below it why it misses or was refused."""
-    marks = "".join([" (in-sample)" if row["use"] == "fit" else "", f" (assumed: {', '.join(row['assumed'])})" if row["assumed"] else ""])
+    marks = "".join(
+        [
+            " (in-sample)" if row["use"] == "fit" else "",
+            f" (assumed: {', '.join(row['assumed'])})" if row["assumed"] else "",
+        ]
+    )
     if row["error_frac"] is None:
         head = f"  refused  {row['case_id']}  {row['quantity']}"
     else:
-        head = (f"  {percent(row['error_frac'], signed=True):>8}  {row['case_id']}  {row['quantity']}: "
-                f"{row['modelled']:.4g}, measured {row['measured']:.4g}{marks}")
+        head = (
+            f"  {percent(row['error_frac'], signed=True):>8}  {row['case_id']}  {row['quantity']}: "
+            f"{row['modelled']:.4g}, measured {row['measured']:.4g}{marks}"
+        )
     why = row["reason"]
     return [head, *textwrap.wrap(why, WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11)]

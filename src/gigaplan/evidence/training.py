@@ -1,4 +1,4 @@
-"""Published training runs against `compute.train`: step time, speed and memory of a given layout."""
+"""Published training runs against `compute.train`: step time, speed and memory of a layout."""
 
 from __future__ import annotations
 
@@ -45,11 +45,21 @@ def training_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
     spread = layout_of(cells)
     batch, seq = whole(cells, "global_batch"), whole(cells, "seq")
     measured = measured_of(case)
-    flop = train_flop_per_token(model, seq, convention_of(cells)) if "tflops_per_chip" in measured else 0.0
+    flop = (
+        train_flop_per_token(model, seq, convention_of(cells))
+        if "tflops_per_chip" in measured
+        else 0.0
+    )
     law: TrainLaw = entity("train-laws", "train", TrainLaw)
     made = step(
-        model, chip, train_tiers(chip, system_of(case.chip), law), spread, law,
-        global_batch=batch, seq=seq, precision=precision_of(cells, chip),
+        model,
+        chip,
+        train_tiers(chip, system_of(case.chip), law),
+        spread,
+        law,
+        global_batch=batch,
+        seq=seq,
+        precision=precision_of(cells, chip),
     )
     speed = float(made.tokens_per_s_per_chip[0])
     modelled = {
@@ -63,7 +73,9 @@ def training_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
     measured.setdefault("step_s", step_from(measured, batch * seq / chips, flop))
     if "tflops_per_chip" not in measured and "tflops_convention" in assumed:
         assumed = tuple(name for name in assumed if name != "tflops_convention")
-    return [Pair(name, value, modelled[name]) for name, value in measured.items() if name in modelled], assumed
+    return [
+        Pair(name, value, modelled[name]) for name, value in measured.items() if name in modelled
+    ], assumed
 
 
 def step_from(measured: dict[str, float], tokens_per_chip: float, flop_per_token: float) -> float:
@@ -129,7 +141,9 @@ def model_of(name: str, cells: dict[str, str]) -> Model:
     Refused
         When the catalogue lacks it and the row does not give its shape.
     """
-    said: dict[str, Any] = {key: whole(cells, key) for key in (*SHAPE, "kv_heads", "ffn", "head_dim") if cells.get(key)}
+    said: dict[str, Any] = {
+        key: whole(cells, key) for key in (*SHAPE, "kv_heads", "ffn", "head_dim") if cells.get(key)
+    }
     for key in ("gated", "tied"):
         if cells.get(key):
             said[key] = yes(cells, key, "yes")
@@ -142,9 +156,13 @@ def model_of(name: str, cells: dict[str, str]) -> Model:
         return Model(title=name, **said)
     if base.dense_layers and "layers" in said:
         # a model cut to its first layers, as benchmarks do, keeps its dense ones first
-        said["dense_layers"] = min(base.dense_layers, 1) if said["layers"] < base.layers else base.dense_layers
+        said["dense_layers"] = (
+            min(base.dense_layers, 1) if said["layers"] < base.layers else base.dense_layers
+        )
     if base.experts or base.attention == "mla":
-        said = {key: value for key, value in said.items() if key in {"layers", "vocab", "dense_layers"}}
+        said = {
+            key: value for key, value in said.items() if key in {"layers", "vocab", "dense_layers"}
+        }
     return replace(base, **said)
 
 
@@ -159,10 +177,22 @@ def layout_of(cells: dict[str, str]) -> Layout:
     chips, tp, pp = (whole(cells, name) for name in ("chips", "tp", "pp"))
     cp, sharded = whole(cells, "cp", 1), whole(cells, "fsdp", -1)
     replicas = max(chips // (tp * pp * cp), 1)
-    micro = whole(cells, "global_batch") // replicas if cells["micro_batch"] == "all" else whole(cells, "micro_batch")
+    micro = (
+        whole(cells, "global_batch") // replicas
+        if cells["micro_batch"] == "all"
+        else whole(cells, "micro_batch")
+    )
     zero = FSDP if sharded > 1 else int(cells.get("zero") or 1)
     return layout(
-        chips=chips, tp=tp, pp=pp, vp=whole(cells, "vpp"), cp=cp, ep=whole(cells, "ep", 1),
-        micro_batch=max(micro, 1), recompute=Recompute[cells["recompute"].upper()].name.lower(),
-        sequence_parallel=yes(cells, "sequence_parallel", "1"), zero=zero, shard=max(sharded, 0),
+        chips=chips,
+        tp=tp,
+        pp=pp,
+        vp=whole(cells, "vpp"),
+        cp=cp,
+        ep=whole(cells, "ep", 1),
+        micro_batch=max(micro, 1),
+        recompute=Recompute[cells["recompute"].upper()].name.lower(),
+        sequence_parallel=yes(cells, "sequence_parallel", "1"),
+        zero=zero,
+        shard=max(sharded, 0),
     )

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from gigaplan.money.returns import Periods
 
+NEVER_DATE = 1e6
+"""A date that no plan reaches [months since 2000-01]."""
+WHOLE_PERIOD = 1e-9
+"""What is spent in the period of the last day of drawing is still drawn."""
 PROFILES = ("level", "straight", "bullet", "custom")
 """How principal is repaid; the kernel knows them by their place in this list."""
 
@@ -33,7 +37,7 @@ PROFILES = ("level", "straight", "bullet", "custom")
 class Loan:
     """One loan of a party, as the accounts take it, (1,) or (N,).
 
-    It is drawn with capital spending until it matures, pays interest from the first draw, and is
+    It is drawn with capital spending until `draw_end_date`, or until it matures; it pays interest from the first draw, and is
     repaid from `repay_date` on over `term_years`.
     """
 
@@ -46,6 +50,9 @@ class Loan:
     fee_frac: Real = quantity(0.0, low=0.0, high=1.0, doc="up-front fee over each draw")
     reserve_months: Real = quantity(0.0, low=0.0, doc="of coming debt service kept in reserve")
     opening_usd: Real = quantity(0.0, low=0.0, doc="owed on the first day")
+    draw_end_date: Real = quantity(
+        NEVER_DATE, doc="last day on which it is drawn, maturity at the latest"
+    )
     profile: str = option("level", choices=PROFILES, doc="how principal is repaid")
     capitalised: bool = option(True, doc="interest before repay_date joins the loan")  # noqa: FBT003
     covers: tuple[str, ...] = option((), doc="asset classes it pays for; none named, all")
@@ -65,6 +72,7 @@ class Loans(NamedTuple):
     opening: NDArray[np.float64]
     start: NDArray[np.float64]
     end: NDArray[np.float64]
+    last: NDArray[np.float64]
     first: NDArray[np.float64]
     tail: NDArray[np.float64]
     tail_begin: NDArray[np.float64]
@@ -295,6 +303,8 @@ def loans_of(
     raw = (rows(lambda loan: loan.repay_date) - periods.start_date) * (length / MONTHS_PER_YEAR)
     end = raw + rows(lambda loan: loan.term_years) * length
     start = np.maximum(raw, 0.0)
+    draw_end = rows(lambda loan: loan.draw_end_date) - periods.start_date
+    last = draw_end * (length / MONTHS_PER_YEAR) + 1.0 + WHOLE_PERIOD
     horizon = float(len(periods.days) - periods.opening)
     tail_begin = np.clip(np.ceil(end) - 1.0, 0.0, horizon - 1.0)
     until = np.floor(start) + 1.0
@@ -312,6 +322,7 @@ def loans_of(
         opening=rows(lambda loan: loan.opening_usd),
         start=start,
         end=end,
+        last=np.minimum(end, last),
         first=1.0 - ratio(after, before, 0.0),
         tail=grown_ratio(i, np.maximum(end - tail_begin, 0.0)),
         tail_begin=tail_begin,

@@ -71,6 +71,9 @@ class Debt:
     repay_date: Real | None = quantity(
         None, doc="first repayment; left out, when all that is built first is in service"
     )
+    draw_end_date: Real | None = quantity(
+        None, doc="last day of drawing; left out, when all that is built first is in service"
+    )
     fee_frac: Real = quantity(0.0, low=0.0, high=0.2, doc="up-front fee over each draw")
     profile: str = option(
         "level", choices=("level", "straight", "bullet"), doc="how principal is repaid"

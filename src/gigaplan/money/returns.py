@@ -186,14 +186,15 @@ def dated_periods(days: NDArray[np.int64]) -> Periods:
     days : NDArray[np.int64]
         Day of each flow counted from the first day (T,), rising.
     """
-    gaps = np.diff(np.asarray(days, dtype=np.int64), prepend=0)
+    ends = np.asarray(days, dtype=np.int64)
+    gaps = np.append(ends[:1], ends[1:] - ends[:-1])
     return Periods(
         start_date=0.0,
         per_year=1,
         opening=False,
         days=gaps,
         year_frac=gaps / DAYS_PER_YEAR,
-        tax_year=np.asarray(days, dtype=np.int64) // DAYS_PER_YEAR,
+        tax_year=ends // DAYS_PER_YEAR,
         rest_frac=np.full(len(gaps), 0.5),
     )
 
@@ -230,6 +231,15 @@ def clock(periods: Periods) -> Clock:
         ends=np.exp(-reach / steps_per_year),
         widths=np.abs(reach) / steps_per_year,
     )
+
+
+def own(series_usd: Series) -> Floats:
+    """Return a series in rows that a kernel may have: in order, and not read-only.
+
+    Numba takes a read-only array for another type, and would compile everything again for it.
+    """
+    rows: Floats = np.ascontiguousarray(series_usd, dtype=np.float64)
+    return rows if rows.flags.writeable else rows.copy()
 
 
 def gap_ratio(rate_frac_per_year: Column, time: Clock) -> Series:
@@ -272,8 +282,8 @@ def npv_usd(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Col
     return over_time(flow_usd * present_ratio(rate_frac_per_year, periods))
 
 
-def levelised_usd(
-    cost_usd: Series, delivered_count: Series, rate_frac_per_year: Real, periods: Periods
+def levelised_cost(
+    cost_usd: Series, amount: Series, rate_frac_per_year: Real, periods: Periods
 ) -> Column:
     """Return discounted cost over discounted delivery [USD a unit] (N,).
 
@@ -281,7 +291,7 @@ def levelised_usd(
     ----------
     cost_usd : Series
         Cost at the end of each period.
-    delivered_count : Series
+    amount : Series
         What is delivered in each period: chip-hours, Mtoken, MWh.
     rate_frac_per_year : Real
         Effective yearly rate.
@@ -289,7 +299,7 @@ def levelised_usd(
         The T periods.
     """
     present = present_ratio(rate_frac_per_year, periods)
-    return ratio(over_time(cost_usd * present), over_time(delivered_count * present))
+    return ratio(over_time(cost_usd * present), over_time(amount * present))
 
 
 def returns(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Returns:
@@ -304,28 +314,21 @@ def returns(flow_usd: Series, rate_frac_per_year: Real, periods: Periods) -> Ret
     periods : Periods
         The T periods.
 
-    Returns
-    -------
-
-    Returns
-    -------
-        Columns (N,).
-
     Notes
     -----
     The IRR is the root of sum(flow (1 + r)^(-days/365)) nearest to zero on the side where the sum
     of the flow says it lies (above zero when the flow adds up to a gain); when that side has none,
-    the nearest on the other. Where the running sums of the flow from both ends change sign at most once
-    the signs at -99 %, 0 and +1,000 % say all (Laguerre's extension of Descartes' rule); elsewhere
-    the interval is halved until in each part the durations of the inflows and of the outflows prove
-    that there is no root, or that the ratio of their values is monotone.
+    the nearest on the other. Where the running sums of the flow from both ends change sign at most
+    once, the signs at -99 %, 0 and +1,000 % say all (Laguerre's extension of Descartes' rule);
+    elsewhere the interval is halved until in each part the durations of the inflows and of the
+    outflows prove that there is no root, or that the ratio of their values is monotone.
 
     References
     ----------
-    gigaplan-method
+    jameson-2006
     """
     time = clock(periods)
-    flow = np.ascontiguousarray(flow_usd, dtype=np.float64)
+    flow = own(flow_usd)
     rate = column(rate_frac_per_year)
     count = max(flow.shape[1], rate.shape[0])
     result = np.empty((6, count))
@@ -375,7 +378,7 @@ def irr_roots_frac_per_year(flow_usd: Series, periods: Periods) -> Series:
         The T periods.
     """
     time = clock(periods)
-    flow = np.ascontiguousarray(flow_usd, dtype=np.float64)
+    flow = own(flow_usd)
     found = np.full((flow.shape[0] + 1, flow.shape[1]), np.nan)
     list_roots(flow, time, found)
     rates = np.sort(yearly_frac(found, time), axis=0)
@@ -385,8 +388,9 @@ def irr_roots_frac_per_year(flow_usd: Series, periods: Periods) -> Series:
 
 def verdict_of_roots(roots_count: Column) -> NDArray[np.int64]:
     """Return the verdict bits that a number of roots sets (N,)."""
-    none = np.where(roots_count == 0.0, int(Verdict.NO_IRR), 0)
-    return none | np.where(roots_count > 1.0, int(Verdict.SEVERAL_IRR), 0)
+    verdict = np.where(roots_count == 0.0, int(Verdict.NO_IRR), 0).astype(np.int64)
+    verdict[roots_count > 1.0] |= int(Verdict.SEVERAL_IRR)
+    return verdict
 
 
 # ---- kernels: futures side by side ------------------------------------------------------------
@@ -783,9 +787,7 @@ def judge(here: Floats, there: Floats, width: float) -> int:
 
 
 @njit(cache=True, error_model="numpy")
-def note(
-    brackets: Floats, found: int, here: Floats, there: Floats, holds: int, joined: bool
-) -> int:
+def note(brackets: Floats, found: int, here: Floats, there: Floats, holds: int, joined: int) -> int:
     """Enter the root of an interval that is halved no more; return how many.
 
     A bracket is its near end, its far end and the sign at the near end; sign 0 says that the two
@@ -795,7 +797,7 @@ def note(
     exact = there[1] == 0.0
     if holds == NONE and not exact:
         return found
-    if joined and holds != ONE:
+    if joined > 0 and holds != ONE:
         if not crosses or brackets[found - 1, 2] != 0.0:
             return found
         found -= 1
@@ -819,7 +821,7 @@ def isolate(time: Clock, side: int, room: Room, found: int) -> int:
     widths[depth] = time.widths[side]
     narrow = NARROW / time.steps_per_year
     depth += 1
-    joined = False
+    joined = 0
     for _ in range(MOST_POINTS):
         if depth == 0 or found >= room.brackets.shape[0]:
             break
@@ -837,7 +839,7 @@ def isolate(time: Clock, side: int, room: Room, found: int) -> int:
             depth += 2
         else:
             found = note(room.brackets, found, points[0], points[1], holds, joined)
-            joined = holds == OPEN or points[1, 1] == 0.0
+            joined = 1 if holds == OPEN or points[1, 1] == 0.0 else 0
     return found
 
 
@@ -875,7 +877,7 @@ def polish(time: Clock, room: Room, bracket: Floats) -> float:
     lanes[POINT, 0] = math.sqrt(bracket[0] * bracket[1])
     lanes[BUSY, 0] = 1.0
     refine(room.tile, room.single, time, lanes, room.table)
-    return lanes[POINT, 0]
+    return float(lanes[POINT, 0])
 
 
 @njit(cache=True, error_model="numpy")

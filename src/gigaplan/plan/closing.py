@@ -164,6 +164,7 @@ def loans(
             rate_frac_per_year=deal.rate_frac_per_year,
             term_years=deal.term_years,
             repay_date=ready_date if deal.repay_date is None else deal.repay_date,
+            draw_end_date=ready_date if deal.draw_end_date is None else deal.draw_end_date,
             fee_frac=deal.fee_frac,
             reserve_months=deal.reserve_months,
             profile=deal.profile,

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+MOST_OWN = 1000
+"""Entities that a plan file may carry: each is read with all that it follows."""
 MARKET = "market"
 """The party outside a plan that pays for what nobody inside does."""
 
@@ -126,6 +128,9 @@ def own_entities(node: Node, file: str) -> dict[str, dict[str, Node]]:
             problems.append(Problem(mark.line, mark.column, path, message))
         else:
             problems += islice(bad_names(section, kind), MOST_KEPT)
+    if sum(len(names.items) for names in section.items.values()) > MOST_OWN:
+        message = f"more than {MOST_OWN:,} entities"
+        problems.append(Problem(*section.head, "catalog", message))
     if problems:
         raise ReadError(file, problems)
     return {kind: dict(names.items) for kind, names in section.items.items()}

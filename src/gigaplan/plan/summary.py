@@ -277,9 +277,9 @@ def levelised(
 
     Notes
     -----
-    Contracts between parties cancel, those with the market that cost something count; taxes, the cost
-    of debt and the parties' overheads are left out. Chips bear the whole cost; tokens bear the share of the chip-hours that
-    serve them.
+    Contracts between parties cancel, those with the market that cost something count; taxes, the
+    cost of debt and the parties' overheads are left out. Chips bear the whole cost; tokens bear the
+    share of the chip-hours that serve them.
     """
     worth = discount_ratio(plan, calendar)
     cost = joint.operating_usd + np.maximum(joint.contract_out_usd, 0.0) - joint.residual_usd

@@ -17,6 +17,7 @@ from gigaplan.report.looks import (
     LIGHT,
     SOFT,
     Spec,
+    at,
     broken,
     called,
     clean,
@@ -245,7 +246,8 @@ def power(plan: Plan, result: Result, site: str) -> Figure:
         words = "; ".join(strip_words(hall, found) for hall, found in strips.items())
         alt += f" The bars beneath say what holds each hall back: {words}."
     layout = power_layout(result.calendar, len(halls))
-    return drawn(traces, layout, f"Power at {site}, and what binds", alt)
+    title = f"Power at {site}, and what binds" if halls else f"Power at {site}"
+    return drawn(traces, layout, title, alt)
 
 
 def power_layout(calendar: Calendar, rows: int) -> Spec:
@@ -386,13 +388,15 @@ def cash(result: Result, party: str) -> Figure | None:
         "hovertemplate": f"%{{y:+,.4~g}} {part_unit}",
     }
     deepest = int(np.argmin(running))
-    least = min(0.0, float(running[deepest]))
+    depth = said_number(-float(running[deepest]) / whole)
+    last = f"{said_number(float(running[-1]) / whole)} {unit}"
     alt = (
-        f"Above, the running sum: its owners are {said_number(-least / whole)} {unit} out of pocket"
-        f" at the deepest, in {dates[deepest][:7]}, and stand at"
-        f" {said_number(float(running[-1]) / whole)} {unit} when the plan ends. Below, each month:"
-        " up is paid out to them, down is paid in."
+        f"Above, the running sum: its owners are {depth} {unit} out of pocket at the deepest, in"
+        f" {dates[deepest][:7]}, and stand at {last} when the plan ends."
+        if running[deepest] < 0.0
+        else f"Above, the running sum: never out of pocket, its owners end at {last}."
     )
+    alt += " Below, each month: up is paid out to them, down is paid in."
     layout = {
         "height": PANELS_PX,
         "hovermode": "x unified",
@@ -460,13 +464,15 @@ def debt_series(account: Accounts) -> tuple[Series | None, Series | None]:
     Notes
     -----
     Cover is EBITDA over interest and principal, both over the last twelve months, where debt was
-    repaid in each of them: the DSCR whose lowest value the accounts give.
+    repaid in each of them: the DSCR whose lowest value the accounts give. What is still owed at the
+    end is repaid outside of it.
     """
     written = account.statements
     if written is None:
         return None, None
-    service = written.interest_usd + written.principal_usd
-    service = np.where(written.principal_usd > 0.0, service, 0.0)
+    principal = written.principal_usd.copy()
+    principal[-1] = principal[-1] - account.closing_debt_usd
+    service = np.where(principal > 0.0, written.interest_usd + principal, 0.0)
     cover = np.full_like(service, np.nan)
     for month in range(MONTHS_PER_YEAR - 1, service.shape[0]):
         year = slice(month - MONTHS_PER_YEAR + 1, month + 1)
@@ -493,7 +499,7 @@ def worth(told: Facts, party: str) -> Figure | None:
     Figure or None
         None where nothing moves the party.
     """
-    path = f"money.{party}.npv_usd"
+    path = at("money", party, "npv_usd")
     found = {one.unit: one.change.get(path, (np.nan,) * 3) for one in told.worth}
     moving = [name for name, change in found.items() if np.isfinite(change[0]) and any(change)]
     ranked = sorted(moving, key=lambda name: abs(found[name][0]))

@@ -24,6 +24,9 @@ SHOWN_RESULTS = (
     "pue_ratio",
 )
 
+WIDEST_VALUE = 32
+"""Characters of what one plan says; a note is longer."""
+
 
 def said(plan: Any) -> dict[str, str]:  # noqa: ANN401
     """Return everything that a plan says, as text, by path."""
@@ -73,10 +76,18 @@ def scalar(array: Any) -> float | None:  # noqa: ANN401
     return float(array[0])
 
 
+def brief(text: str) -> str:
+    """Return what a plan says, cut where it is prose."""
+    return text if len(text) <= WIDEST_VALUE else f"{text[: WIDEST_VALUE - 3]}..."
+
+
 def diff_lines(found: dict[str, Any]) -> list[str]:
     """Return differences as lines of text."""
     heading = ["", *found["plans"]]
-    inputs = [heading, *([path, *values] for path, values in found["inputs"].items())]
+    inputs = [
+        heading,
+        *([path, *(brief(value) for value in values)] for path, values in found["inputs"].items()),
+    ]
     results = [heading]
     for path, values in found["results"].items():
         results.append(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gigaplan.figure import joined
 from gigaplan.units import KW_PER_MW, date_text, number_text, over_time, scaled_money
 
 if TYPE_CHECKING:
@@ -134,6 +135,20 @@ def clean(text: str) -> str:
 def broken(name: str) -> str:
     """Return a label on as many lines as a phone needs."""
     return "<br>".join(clean(line) for line in textwrap.wrap(name, LABEL_LETTERS))
+
+
+def at(*keys: str) -> str:
+    """Return the path of a result, keys with other characters quoted.
+
+    Examples
+    --------
+    >>> at("money", "chip owner", "npv_usd")
+    'money."chip owner".npv_usd'
+    """
+    path = ""
+    for key in keys:
+        path = joined(path, key)
+    return path
 
 
 def called(party: str) -> str:

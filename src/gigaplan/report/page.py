@@ -18,6 +18,7 @@ from gigaplan.figure import BLOCKING, GRADE_ORDER, reasons
 from gigaplan.report import charts, looks, prose
 from gigaplan.report.assumptions import MEANS, assumptions, cited, mark, onward
 from gigaplan.report.files import replacing
+from gigaplan.report.looks import at
 from gigaplan.report.markup import NOTHING, Html, data, join, lines, table, tag, text
 from gigaplan.report.text import ranged, work_rows
 from gigaplan.units import number_text, show
@@ -82,7 +83,11 @@ def page(plan: Plan, result: Result, told: Facts) -> str:
         ("summary", "Summary", opening(plan, result, told)),
         ("published", "Published beside modelled", compared(told, figures)),
         ("plan", "What is built, and what it does", built(plan, result, told, figures)),
-        ("months", "Power and chips by month", by_month(plan, result, told, figures)),
+        (
+            "months",
+            f"Power{' and chips' if result.cluster else ''} by month",
+            by_month(plan, result, told, figures),
+        ),
         ("money", "Who earns what", money(plan, result, told, figures)),
         ("worth", "What one unit is worth", worth(plan, told, figures)),
         ("assumptions", "Assumptions", assumptions(plan, told)),
@@ -228,10 +233,11 @@ def opening(plan: Plan, result: Result, told: Facts) -> Html:
 def key_numbers(plan: Plan, result: Result, told: Facts) -> Html:
     """Return the numbers a reader looks for first."""
     chips = sum(looks.largest(one.installed_count) for one in result.cluster.values())
-    needed = sum(told.value(f"site.{site}.needed_mw") for site in result.site)
-    capital = sum(told.value(f"site.{site}.capex_usd") for site in result.site)
-    capital += sum(told.value(f"cluster.{hall}.first_capex_usd") for hall in result.cluster)
-    dates = [told.value(f"site.{site}.first_power_date") for site in result.site]
+    needed = sum(complete_mw(told, site) for site in result.site)
+    rented = sum(prose.rented_count(hall) for hall in plan.halls.values())
+    capital = sum(told.value(at("site", site, "capex_usd")) for site in result.site)
+    capital += sum(told.value(at("cluster", hall, "first_capex_usd")) for hall in result.cluster)
+    dates = [told.value(at("site", site, "first_power_date")) for site in result.site]
     first = min((date for date in dates if np.isfinite(date)), default=np.nan)
     party = parties_of(plan)[-1]
     npv = "NPV" if party in plan.parties else "NPV of all parties"
@@ -239,9 +245,14 @@ def key_numbers(plan: Plan, result: Result, told: Facts) -> Html:
     found = (
         ("Power when complete", show(needed, "needed_mw"), needed > 0.0),
         ("Chips", number_text(chips), chips > 0.0),
+        ("Rented chips", number_text(rented), rented > 0.0),
         ("First power", show(first, "first_date"), np.isfinite(first)),
-        ("Building and first chips", show(capital, "capital_usd"), capital > 0.0),
-        (npv, told.shown(f"money.{party}.npv_usd"), True),
+        (
+            "Building and first chips" if chips else "Building and plant",
+            show(capital, "capital_usd"),
+            capital > 0.0,
+        ),
+        (npv, told.shown(at("money", party, "npv_usd")), True),
         ("Cost of a chip-hour", told.shown(LEVELISED[0][0]), np.isfinite(per_hour)),
     )
     cells = (
@@ -250,6 +261,12 @@ def key_numbers(plan: Plan, result: Result, told: Facts) -> Html:
         if there
     )
     return tag("dl", *cells, class_="keys")
+
+
+def complete_mw(told: Facts, site: str) -> float:
+    """Return the power of a site when complete: what its halls need, or what it can hold [MW]."""
+    needed = told.value(at("site", site, "needed_mw"))
+    return needed if needed > 0.0 else told.value(at("site", site, "capacity_mw"))
 
 
 def split_unit(said: str) -> Html:
@@ -306,7 +323,7 @@ def built(plan: Plan, result: Result, told: Facts, figures: dict[str, Any]) -> H
     """Return the tables of sites, halls and workloads, and the chain of energy."""
     sites = "Sites: need in the worst hour, power when ready, PUE on average and in the worst hour."
     halls = "Halls: chips, their power at the meter, their price with network and storage."
-    work = [[text(cell) for cell in row] for row in work_rows(plan, told)]
+    work = [[text(cell or ABSENT) for cell in row] for row in work_rows(plan, told)]
     return join(
         [
             table(
@@ -346,7 +363,7 @@ def site_rows(plan: Plan, result: Result, told: Facts) -> list[list[Html]]:
         site = plan.sites[name] if group is None else group.site
         like = "" if group is None else f"{group.members} like sites, "
         place = text(f"{like}{plan.entities[site.place].title}")
-        said = (text(told.shown(f"site.{name}.{part}")) for part in SITE_PARTS)
+        said = (text(told.shown(at("site", name, part))) for part in SITE_PARTS)
         rows.append([lines(text(name), place), *said])
     return rows
 
@@ -355,16 +372,17 @@ def hall_rows(plan: Plan, result: Result, told: Facts) -> list[list[Html]]:
     """Return one row for each hall."""
     rows = []
     for name, one in result.cluster.items():
-        path = f"cluster.{name}"
         system = plan.entities[prose.hall_of(plan, name).system].title
-        kilowatts = (told.value(f"{path}.{part}_kw_per_chip") for part in ("peak", "mean"))
+        kilowatts = (
+            told.value(at("cluster", name, f"{part}_kw_per_chip")) for part in ("peak", "mean")
+        )
         money = ("price_usd_per_chip", "first_capex_usd", "capex_usd")
         rows.append(
             [
                 lines(text(name), text(system)),
                 text(number_text(looks.largest(one.installed_count))),
                 *(text(f"{kw:.2f} kW") for kw in kilowatts),
-                *(text(told.shown(f"{path}.{part}")) for part in money),
+                *(text(told.shown(at("cluster", name, part))) for part in money),
             ]
         )
     return rows
@@ -441,7 +459,6 @@ def money(plan: Plan, result: Result, told: Facts, figures: dict[str, Any]) -> H
 
 def party_row(plan: Plan, told: Facts, name: str) -> list[Html]:
     """Return what one party earns."""
-    path = f"money.{name}"
     party = plan.parties.get(name)
     rate = None if party is None else party.discount_frac_per_year
     rate = plan.discount_frac_per_year if rate is None else rate
@@ -449,12 +466,12 @@ def party_row(plan: Plan, told: Facts, name: str) -> list[Html]:
     return [
         lines(text(looks.called(name)), text(role)),
         text(show(float(np.atleast_1d(rate)[0]), "discount_frac_per_year")),
-        text(told.shown(f"{path}.npv_usd")),
-        text(percent(told.value(f"{path}.equity_irr_frac_per_year"))),
-        text(percent(told.value(f"{path}.project_irr_frac_per_year"))),
-        text(formed(told.value(f"{path}.dscr_min_ratio"), ".2f")),
-        text(told.shown(f"{path}.peak_equity_usd")),
-        text(formed(told.value(f"{path}.payback_years"), ".1f", " years")),
+        text(told.shown(at("money", name, "npv_usd"))),
+        text(percent(told.value(at("money", name, "equity_irr_frac_per_year")))),
+        text(percent(told.value(at("money", name, "project_irr_frac_per_year")))),
+        text(formed(told.value(at("money", name, "dscr_min_ratio")), ".2f")),
+        text(told.shown(at("money", name, "peak_equity_usd"))),
+        text(formed(told.value(at("money", name, "payback_years")), ".1f", " years")),
     ]
 
 
@@ -481,8 +498,8 @@ def worth(plan: Plan, told: Facts, figures: dict[str, Any]) -> Html:
             panels[name] = drawn
     heads = ["Unit", "Grade", *map(looks.called, parties), "Chip-hour", "Mtoken"]
     caption = (
-        "Change of each party's NPV in MUSD, with P10 to P90 over the ranges, and of its equity IRR"
-        " in points; change of the levelised costs in USD."
+        "Change of each party's NPV in USD (k, M or B), with P10 to P90 over the ranges, and of its"
+        " equity IRR in points; change of the levelised costs in USD."
     )
     rows = [worth_row(one, parties) for one in told.worth]
     bodies = [tag("div", body, data_panel=str(index)) for index, body in enumerate(panels.values())]
@@ -516,10 +533,10 @@ def worth_row(one: Worth, parties: Sequence[str]) -> list[Html]:
 def worth_cell(one: Worth, party: str) -> Html:
     """Return the change of a party's NPV, its range, and the change of its IRR."""
     absent = (np.nan,) * 3
-    points = 100.0 * one.change.get(f"money.{party}.equity_irr_frac_per_year", absent)[0]
-    middle, _, rest = ranged(one, f"money.{party}.npv_usd").partition(" (")
+    points = 100.0 * one.change.get(at("money", party, "equity_irr_frac_per_year"), absent)[0]
+    middle, _, rest = ranged(one, at("money", party, "npv_usd")).partition(" (")
     irr = f"IRR {points:+.2f}" if abs(points) >= SMALL_POINTS else ""
-    return lines(text(middle.removesuffix(" M")), text(f"({rest}" if rest else ""), text(irr))
+    return lines(text(middle), text(f"({rest}" if rest else ""), text(irr))
 
 
 def cost_change(one: Worth, path: str) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from gigaplan.plan.result import LIMITS
 from gigaplan.plan.schema import Rent
 from gigaplan.plan.work import halls_of
-from gigaplan.report.looks import largest, signed_money
-from gigaplan.units import number_text, show
+from gigaplan.report.looks import at, largest, signed_money
+from gigaplan.units import column, number_text, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +46,7 @@ def paragraphs(plan: Plan, result: Result, told: Facts) -> list[str]:
     found = (
         (built(plan, result, told), when(result, told), capital(result, told)),
         (bound(result, told), worked(plan, told)),
-        (earned(plan, told), unit_cost(told)),
+        (earned(plan, told), unit_cost(plan, told)),
         (moved(plan, told), checked(told)),
     )
     joined = (" ".join(sentence for sentence in group if sentence) for group in found)
@@ -73,25 +73,33 @@ def built(plan: Plan, result: Result, told: Facts) -> str:
     """Say what is built where."""
     chips = {hall: largest(one.installed_count) for hall, one in result.cluster.items()}
     rented = [name for name, hall in plan.halls.items() if hall.tenure == "cloud"]
-    systems = dict.fromkeys(plan.entities[hall_of(plan, hall).system].title for hall in chips)
-    places = dict.fromkeys(plan.entities[site.place].title for site in site_list(plan))
-    needed = sum(present(told.value(f"site.{site}.needed_mw") for site in result.site))
-    what = []
+    places = list(dict.fromkeys(plan.entities[site.place].title for site in site_list(plan)))
+    where = f" in {counted(places, 'places')}" if places else ""
+    needed = sum(present(told.value(at("site", site, "needed_mw")) for site in result.site))
+    ready = sum(present(told.value(at("site", site, "capacity_mw")) for site in result.site))
+    parts = []
     if chips:
-        what.append(
-            f"{number_text(sum(chips.values()))} chips ({counted(list(systems), 'systems')})"
-        )
+        said = f"{number_text(sum(chips.values()))} chips ({systems(plan, list(chips))}){where}"
+        parts.append(f"{said}, {show(needed, 'needed_mw')} in the worst hour when complete")
     elif result.site:
-        what.append("powered shell without chips of its own")
+        parts.append(f"{show(ready, 'ready_mw')} of powered shell{where}, with no chips of its own")
     if rented:
-        what.append(f"rented chips in {counted(rented, 'cloud halls')}")
-    where = f" in {counted(list(places), 'places')}" if places else ""
-    power = (
-        f", {show(needed, 'needed_mw')} in the worst hour when complete"
-        if result.site and needed > 0
-        else ""
-    )
-    return f"{told.name} plans {listed(what)}{where}{power}." if what else ""
+        count = sum(rented_count(plan.halls[name]) for name in rented)
+        parts.append(f"{number_text(count)} rented chips ({systems(plan, rented)})")
+    return f"{told.name} plans {listed(parts)}." if parts else ""
+
+
+def systems(plan: Plan, halls: Sequence[str]) -> str:
+    """Return what the chips of some halls come in."""
+    titles = dict.fromkeys(plan.entities[hall_of(plan, hall).system].title for hall in halls)
+    return counted(list(titles), "systems")
+
+
+def rented_count(hall: Hall) -> float:
+    """Return the most chips of a hall that are rented from a cloud; 0 where they are owned."""
+    if hall.tenure != "cloud":
+        return 0.0
+    return max(float(column(value)[0]) for value in hall.chips_count.values)
 
 
 def hall_of(plan: Plan, name: str) -> Hall:
@@ -113,9 +121,9 @@ def when(result: Result, told: Facts) -> str:
     """Say when power comes, and how well the site runs."""
     if not result.site:
         return ""
-    first = present(told.value(f"site.{site}.first_power_date") for site in result.site)
-    last = present(told.value(f"site.{site}.full_power_date") for site in result.site)
-    pue = present(told.value(f"site.{site}.pue_ratio") for site in result.site)
+    first = present(told.value(at("site", site, "first_power_date")) for site in result.site)
+    last = present(told.value(at("site", site, "full_power_date")) for site in result.site)
+    pue = present(told.value(at("site", site, "pue_ratio")) for site in result.site)
     if not first or not last:
         return ""
     said = f"First power comes in {month(show(min(first), 'first_date'))}"
@@ -128,9 +136,11 @@ def when(result: Result, told: Facts) -> str:
 
 def capital(result: Result, told: Facts) -> str:
     """Say what it costs to build."""
-    site = sum(present(told.value(f"site.{name}.capex_usd") for name in result.site))
-    first = sum(present(told.value(f"cluster.{name}.first_capex_usd") for name in result.cluster))
-    whole = sum(present(told.value(f"cluster.{name}.capex_usd") for name in result.cluster))
+    site = sum(present(told.value(at("site", name, "capex_usd")) for name in result.site))
+    first = sum(
+        present(told.value(at("cluster", name, "first_capex_usd")) for name in result.cluster)
+    )
+    whole = sum(present(told.value(at("cluster", name, "capex_usd")) for name in result.cluster))
     parts = []
     if site > 0:
         parts.append(f"building and plant cost {show(site, 'capex_usd')}")
@@ -152,10 +162,12 @@ def bound(result: Result, told: Facts) -> str:
         return ""
     ranked = sorted(counts, key=lambda limit: -counts[limit])
     total = sum(span.months for span in told.spans)
-    each = listed([f"{limit} in {counts[limit]}" for limit in ranked])
     last = next(span for span in reversed(told.spans) if span.limit in LIMITS)
-    halls = "hall-months" if len(result.cluster) > 1 else "months"
-    return f"What holds it back, of {total} {halls}: {each}; in the end it is {last.limit}."
+    months = "hall-months" if len(result.cluster) > 1 else "months"
+    if len(ranked) == 1:
+        return f"What holds it back is {last.limit}, in {counts[last.limit]} of {total} {months}."
+    each = listed([f"{limit} in {counts[limit]}" for limit in ranked])
+    return f"What holds it back, of {total} {months}: {each}; in the end it is {last.limit}."
 
 
 def worked(plan: Plan, told: Facts) -> str:
@@ -164,7 +176,7 @@ def worked(plan: Plan, told: Facts) -> str:
     for name, work in plan.workloads.items():
         title = "" if isinstance(work, Rent) else plan.entities[work.model].title
         for hall in halls_of(plan, work):
-            path = f"compute.{name}.halls.{hall}"
+            path = at("compute", name, "halls", hall)
             mfu, days = told.value(f"{path}.step.mfu_frac"), told.value(f"{path}.run_days")
             if np.isfinite(mfu) and np.isfinite(days):
                 run = f"one run in {number_text(round(days))} days, failures included"
@@ -186,39 +198,40 @@ def earned(plan: Plan, told: Facts) -> str:
     """Say what each party earns."""
     parts = []
     for name in plan.parties:
-        npv, irr = (
-            told.value(f"money.{name}.npv_usd"),
-            told.value(f"money.{name}.equity_irr_frac_per_year"),
-        )
-        if not np.isfinite(npv):
-            continue
-        verb = "gains" if npv >= 0 else "loses"
-        rate = f" (equity IRR {100 * irr:.1f} %)" if np.isfinite(irr) else " (no equity IRR)"
-        parts.append(f"{name} {verb} {show(abs(npv), 'npv_usd')}{rate}")
-    return f"In NPV to its owners, {listed(parts)}." if parts else ""
+        npv = told.value(at("money", name, "npv_usd"))
+        irr = told.value(at("money", name, "equity_irr_frac_per_year"))
+        if np.isfinite(npv):
+            verb = "gains" if npv >= 0 else "loses"
+            rate = f"equity IRR {100 * irr:.1f} %" if np.isfinite(irr) else "no equity IRR"
+            parts.append(f"{name} {verb} {show(abs(npv), 'npv_usd')} ({rate})")
+    return f"By net present value after debt and tax, {listed(parts)}." if parts else ""
 
 
-def unit_cost(told: Facts) -> str:
-    """Say what a chip-hour and a million tokens cost."""
-    chip, token = (
-        told.value("levelised.chip_usd_per_chip_h"),
-        told.value("levelised.token_usd_per_mtoken"),
+def unit_cost(plan: Plan, told: Facts) -> str:
+    """Say what a chip-hour, a million tokens and a kilowatt cost."""
+    units = (
+        ("levelised.chip_usd_per_chip_h", "a chip in service costs {:.2f} USD an hour"),
+        ("levelised.token_usd_per_mtoken", "a million output tokens cost {:.2f} USD"),
+        (
+            "levelised.shell_usd_per_kw_month",
+            "a kilowatt of ready IT power costs {:.0f} USD a month",
+        ),
     )
-    shell = told.value("levelised.shell_usd_per_kw_month")
-    parts = []
-    if np.isfinite(chip):
-        parts.append(f"a chip in service costs {chip:.2f} USD an hour")
-    if np.isfinite(token):
-        parts.append(f"a million output tokens {token:.2f} USD")
-    if np.isfinite(shell):
-        parts.append(f"a kilowatt of ready IT power {shell:.0f} USD a month")
-    return f"All parties together, {listed(parts)}." if parts else ""
+    parts = [
+        words.format(told.value(path)) for path, words in units if np.isfinite(told.value(path))
+    ]
+    if not parts:
+        return ""
+    together = (
+        [f"all parties together, {listed(parts)}"] if len(plan.parties) > 1 else [listed(parts)]
+    )
+    return sentence(together, "")
 
 
 def moved(plan: Plan, told: Facts) -> str:
     """Say which unit is worth most."""
     party = next(iter(plan.parties)) if len(plan.parties) == 1 else "consolidated"
-    path = f"money.{party}.npv_usd"
+    path = at("money", party, "npv_usd")
     found = [
         (one.unit, *one.change[path])
         for one in told.worth

@@ -6,7 +6,7 @@ asked for statements it also writes every line, and three statements that balanc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gigaplan.figure import Verdict
 from gigaplan.money.cash.kernel import LINES, Axis, Choices, Floats, Inputs, Numbers, settle
 from gigaplan.money.debt import Loan, loans_of
-from gigaplan.money.returns import Periods, returns, verdict_of_roots
+from gigaplan.money.returns import Periods, own, returns, verdict_of_roots
 from gigaplan.money.tax import TaxLaw, opening_wear_usd, wear_of, worn_usd, year_ends
 from gigaplan.units import MONTHS_PER_YEAR, Column, Real, Series, column, option, quantity
 
@@ -298,7 +298,7 @@ def contiguous(series_usd: Series) -> Floats:
     """
     alike = series_usd[:, :1] if series_usd.strides[1] == 0 else series_usd
     nothing = alike.shape[1] == 1 and not np.any(alike)
-    return np.ascontiguousarray(alike[:0] if nothing else alike, dtype=np.float64)
+    return own(alike[:0] if nothing else alike)
 
 
 def inputs_of(periods: Periods, flows: Flows, terms: Terms) -> Inputs:
@@ -317,31 +317,31 @@ def inputs_of(periods: Periods, flows: Flows, terms: Terms) -> Inputs:
     opening = terms.opening
     until = np.cumsum(periods.year_frac)[year_ends(periods), None]
     return Inputs(
-        *(
-            contiguous(series)
-            for series in (
-                flows.revenue_usd,
-                flows.contract_in_usd,
-                flows.contract_out_usd,
-                flows.operating_usd,
-                flows.residual_usd,
-            )
-        ),
-        tuple(contiguous(flows.capex_usd.get(name, nothing)) for name in ASSET_CLASSES),
-        tuple(contiguous(placed.get(name, nothing)) for name in ASSET_CLASSES),
-        contiguous(opening_wear_usd(opening.tax_usd, opening.tax_years, until)),
+        revenue=contiguous(flows.revenue_usd),
+        contract_in=contiguous(flows.contract_in_usd),
+        contract_out=contiguous(flows.contract_out_usd),
+        operating=contiguous(flows.operating_usd),
+        residual=contiguous(flows.residual_usd),
+        capex=tuple(contiguous(flows.capex_usd.get(name, nothing)) for name in ASSET_CLASSES),
+        placed=tuple(contiguous(placed.get(name, nothing)) for name in ASSET_CLASSES),
+        opening_wear=contiguous(opening_wear_usd(opening.tax_usd, opening.tax_years, until)),
     )
 
 
 def count_of(inputs: Inputs, terms: Terms) -> int:
     """Return how many futures there are."""
-    series = [*inputs[:5], *inputs.capex, *inputs.placed, inputs.opening_wear]
-    widths = [one.shape[1] for one in series]
-    for part in (terms, terms.law, terms.opening, *terms.loans):
-        for name in part.__dataclass_fields__:
-            value = getattr(part, name)
-            if isinstance(value, float | np.ndarray):
-                widths.append(np.atleast_1d(np.asarray(value)).shape[-1])
+    series = (*inputs[:5], *inputs.capex, *inputs.placed, inputs.opening_wear)
+    widths = [int(one.shape[1]) for one in series]
+    parts: tuple[Terms | TaxLaw | Opening | Loan, ...] = (
+        terms,
+        terms.law,
+        terms.opening,
+        *terms.loans,
+    )
+    for part in parts:
+        values = [getattr(part, item.name) for item in fields(part)]
+        widths += [one.shape[-1] for one in values if isinstance(one, np.ndarray) and one.ndim]
+    widths += [np.size(one) for one in terms.book_life_years.values()]
     return max(widths)
 
 

@@ -233,14 +233,13 @@ def gather_covered(
     inputs: Inputs, loans: Loans, j: int, first: int, n: int, block: Block
 ) -> Floats:
     """Return the capital spent that a loan pays for."""
-    capex, covered = block.rows[CAPEX], block.rows[COVERED]
-    if not loans.partial[j]:
-        return capex
-    clear(covered)
-    for c in range(len(inputs.capex)):
-        if loans.covers[j, c]:
-            put(inputs.capex[c], 1.0, first, n, covered)
-    return covered
+    spent: Floats = block.rows[COVERED] if loans.partial[j] else block.rows[CAPEX]
+    if loans.partial[j]:
+        clear(spent)
+        for c in range(len(inputs.capex)):
+            if loans.covers[j, c]:
+                put(inputs.capex[c], 1.0, first, n, spent)
+    return spent
 
 
 @njit(cache=True, error_model="numpy")
@@ -292,7 +291,7 @@ def borrow(
             due = owed * lanes[3, k] * year
             joined = due * min(max(lanes[0, k] - begin, 0.0), length) * joins
             repaid = owed * share[t, k]
-            drawn = lanes[2, k] * spent[t, k] if until < lanes[1, k] else 0.0
+            drawn = lanes[2, k] * spent[t, k] if until < loans.last[j, first + k] else 0.0
             fee = lanes[4, k] * drawn
             left = owed - repaid + drawn + joined
             paid = due - joined + counts * repaid if until > lanes[0, k] else 0.0
