@@ -52,7 +52,9 @@ def test_multiples() -> None:
     assert found.peak_usd[0] == 150.0
     assert found.payback_years[0] == pytest.approx(3.5)
     again = returns(flow_of(-100, 150, -100, 70), 0.0, annual_periods(3))
-    assert again.payback_years[0] == pytest.approx(2.0 + 50.0 / 70.0)  # for good, not the first time
+    assert again.payback_years[0] == pytest.approx(
+        2.0 + 50.0 / 70.0
+    )  # for good, not the first time
     assert np.isnan(returns(flow_of(-100, 50), 0.0, annual_periods(1)).payback_years[0])
 
 
@@ -107,7 +109,9 @@ def ratio_on(grid: Floats, flow: Floats, years: Floats) -> Floats:
     weight = np.exp(-np.outer(grid, years - years.mean()))
     gains, losses = weight @ np.maximum(flow, 0.0), weight @ np.maximum(-flow, 0.0)
     whole = gains + losses
-    result: Floats = np.where(whole > 0.0, (gains - losses) / np.where(whole > 0.0, whole, 1.0), 1.0)
+    result: Floats = np.where(
+        whole > 0.0, (gains - losses) / np.where(whole > 0.0, whole, 1.0), 1.0
+    )
     return result
 
 
@@ -184,7 +188,9 @@ def agree(periods: Periods, each: int) -> None:
         roots = roots_of(flow[:, i], years, grid, on_grid[:, i])
         if len(roots) != found.roots_count[i]:  # two roots between two points of the grid?
             fine = np.concatenate([np.linspace(LOW, 0.0, 60001), np.linspace(0.0, HIGH, 60001)[1:]])
-            roots = roots_of(flow[:, i], years, fine, ratio_on(fine, flow[:, i : i + 1], years)[:, 0])
+            roots = roots_of(
+                flow[:, i], years, fine, ratio_on(fine, flow[:, i : i + 1], years)[:, 0]
+            )
         assert len(roots) == found.roots_count[i]
         np.testing.assert_allclose(
             found.irr_frac_per_year[i], shown(roots, flow[:, i].sum()), rtol=1e-9, atol=1e-9

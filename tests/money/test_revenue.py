@@ -13,7 +13,7 @@ from gigaplan.money.revenue import (
     run_value_usd,
     served_mtoken,
     serving_chips_count,
-    yearly_decline,
+    declined_ratio,
 )
 from gigaplan.units import Calendar, column, over_time
 
@@ -107,4 +107,4 @@ def test_a_run_is_worth_its_chip_hours_at_the_reference() -> None:
 
 
 def test_prices_fall_by_their_rate_each_year() -> None:
-    assert yearly_decline(column(0.2), 25)[24, 0] == pytest.approx(0.64)
+    assert declined_ratio(column(0.2), 25)[24, 0] == pytest.approx(0.64)

@@ -69,18 +69,30 @@ def sam(
     law = replaced(replaced(law, "losses", "refunded"), "bonus_frac", bonus)
     fee = 0.0275 * debt
     loan = Loan(
-        share_frac=debt / (INSTALLED + fee), rate_frac_per_year=0.07, term_years=18.0, repay_date=0.0,
-        reserve_months=6.0, profile="level" if shares is None else "custom", principal_frac=shares,
+        share_frac=debt / (INSTALLED + fee),
+        rate_frac_per_year=0.07,
+        term_years=18.0,
+        repay_date=0.0,
+        reserve_months=6.0,
+        profile="level" if shares is None else "custom",
+        principal_frac=shares,
     )
     flows = Flows(
-        revenue_usd=from_year_one(revenue), contract_in_usd=np.zeros((YEARS + 1, 1)),
-        contract_out_usd=np.zeros((YEARS + 1, 1)), operating_usd=from_year_one(OPERATING),
+        revenue_usd=from_year_one(revenue),
+        contract_in_usd=np.zeros((YEARS + 1, 1)),
+        contract_out_usd=np.zeros((YEARS + 1, 1)),
+        operating_usd=from_year_one(OPERATING),
         residual_usd=np.zeros((YEARS + 1, 1)),
         capex_usd={"chips": on_day_one(INSTALLED), "land": on_day_one(fee)},
     )
     terms = Terms(
-        law=law, tax_frac=TAX, discount_frac_per_year=DISCOUNT, loans=(loan,),
-        operating_reserve_months=6.0, reserve_frac_per_year=0.0175, liquidated=False,
+        law=law,
+        tax_frac=TAX,
+        discount_frac_per_year=DISCOUNT,
+        loans=(loan,),
+        operating_reserve_months=6.0,
+        reserve_frac_per_year=0.0175,
+        liquidated=False,
         book_life_years={"chips": 20.0},
     )
     return accounts(annual_periods(YEARS), flows, terms, keep_flow=True)

@@ -20,7 +20,7 @@ POLICY = "us-federal-2025"
 
 
 def accounts_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
-    """Return NPV, IRR, cover, debt and flows of a project as published, beside ours.
+    """Return NPV, IRR, cover, debt and flows as published, beside ours.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def accounts_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
 
 
 def project_accounts(case: Case) -> tuple[Accounts, float]:
-    """Return the accounts of a row, and the debt that its sizing rule gives [USD]."""
+    """Return the accounts of a row, and the debt that it is sized to [USD]."""
     cell = {name: number(text) or 0.0 for name, text in case.cells.items()}
     years = int(cell["years"])
     spent = cell["installed_usd"] + cell["financing_usd"]

@@ -342,7 +342,7 @@ def lines_of(text: str, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
 
 
 def form_of(names: list[str], line: int, sheet: Sheet) -> Form:
-    """Return the form that a CSV's columns tell, or say what is wrong with them."""
+    """Return the form that columns tell, or say what is wrong with them."""
     for index, name in enumerate(names):
         if not name.strip() or name in names[:index]:
             message = "is the name of two columns" if name.strip() else "a column without a name"
@@ -364,7 +364,7 @@ def form_of(names: list[str], line: int, sheet: Sheet) -> Form:
 
 
 def case_of(cells: dict[str, str], form: Form, line: int, sheet: Sheet) -> Case:
-    """Return one row as a case, noting cells that should be numbers and are not."""
+    """Return one row as a case, noting cells that should be numbers."""
     columns = list(cells)
     for name, text in cells.items():
         wide = name.startswith(f"{MEASURED}_")
@@ -421,7 +421,7 @@ def default_family(cells: Mapping[str, str], form: Form) -> str:
 
 
 def wing_of(cells: Mapping[str, str], form: Form, file: str) -> str:
-    """Return the wing of a row: as it says, as the file's name says, or the form's."""
+    """Return the wing of a row: as it, its file's name or its form says."""
     said = cells.get("wing", "")
     named = next((wing for wing in WINGS if file.startswith(wing)), form.wing)
     return said if said in WINGS else named if form.name == "long" else form.wing

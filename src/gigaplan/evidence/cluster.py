@@ -139,7 +139,7 @@ def is_bound(case: Case) -> bool:
 
 
 def within(case: Case, pair: Pair) -> bool | None:
-    """Return whether a long row lies within the tolerance that it names; None without one."""
+    """Return whether a row lies within its tolerance; None without one."""
     hint = case.cells.get("tolerance_hint", "")
     if hint.startswith("lower bound"):
         return pair.modelled >= pair.measured
@@ -160,7 +160,7 @@ def system_in(inputs: Inputs) -> System:
 
 
 def rate_count_per_chip_year(inputs: Inputs) -> Column:
-    """Return failures of a chip in a year: as the row says, else the catalogue's."""
+    """Return failures of a chip in a year: the row's or the catalogue's."""
     if "failures_per_1000_node_day" in inputs:
         per_node_day = inputs.value("failures_per_1000_node_day") / NODES
         return column(per_node_day * DAYS_PER_YEAR / inputs.value("gpus_per_node", NODE_CHIPS))
@@ -217,7 +217,7 @@ def ettr_frac(inputs: Inputs) -> Column:
 
 
 def fleet_effective_frac(inputs: Inputs) -> Column:
-    """Return the effective share of a run's time with the catalogue's recovery and store."""
+    """Return the effective share of time in a fleet of the catalogue."""
     recovery: Recovery = entity("recoveries", RECOVERY, Recovery)
     store: Storage = entity("storages", STORE, Storage)
     chips = inputs.value("gpus")
@@ -232,7 +232,7 @@ def fleet_effective_frac(inputs: Inputs) -> Column:
 
 
 def state_byte(inputs: Inputs) -> Column:
-    """Return the bytes of training state of a parameter: the catalogue's unless the row says."""
+    """Return bytes of a parameter's state: the row's or the catalogue's."""
     recovery: Recovery = entity("recoveries", RECOVERY, Recovery)
     return column(inputs.value("bytes_per_param", float(column(recovery.state_byte)[0])))
 
@@ -245,7 +245,7 @@ def size_gb(inputs: Inputs) -> Column:
 
 
 def write_s(inputs: Inputs) -> Column:
-    """Return the time to write a checkpoint into a store of a given bandwidth [s]."""
+    """Return the time to write a checkpoint into the row's store [s]."""
     if "write_min" in inputs:
         return column(inputs.value("write_min") * SECONDS_PER_MINUTE)
     if "bandwidth_gbit_per_s" in inputs:
@@ -315,4 +315,4 @@ LAWS: tuple[tuple[str, str, Law], ...] = (
     (r"^checkpoint size", "checkpoint_gb", size_gb),
     (r"^switches of a non-blocking", "switches_count", switches_count),
 )
-"""Pattern of a quantity with its unit -> house name and what computes it; the first match counts."""
+"""Pattern of a quantity with its unit -> house name and what computes it; the first that fits."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def project_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
-    """Return what was published of a small plan beside what its simulation says.
+    """Return what was published of a small plan beside its simulation.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def project_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
 
 
 def plan_of(case: Case) -> Plan:
-    """Return the plan of a case; its mistakes stand at their lines of the case file."""
+    """Return the plan of a case; mistakes stand at their line of the file."""
     try:
         return loads(case.plan, case.file)
     except ReadError as error:

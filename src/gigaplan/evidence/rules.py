@@ -149,7 +149,7 @@ def explained(case: Case, quantity: str, error_frac: float) -> str:
 
 
 def filled(case: Case) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return a training row with its empty cells filled, and which of them are assumed."""
+    """Return a training row with empty cells filled, and which are assumed."""
     cells = dict(case.cells)
     assumed = []
     for rule in rules().training:
@@ -200,7 +200,7 @@ def model_named(name: str) -> Model:
 
 @cache
 def system_of(chip: str) -> System:
-    """Return the system that holds a chip: the first of the catalogue that names it.
+    """Return the first system of the catalogue that holds a chip.
 
     Raises
     ------

@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from gigaplan.evidence import accounts, cluster, projects, serving, shapes, site, training
+from gigaplan.evidence.accounts import accounts_pairs
 from gigaplan.evidence.cases import WINGS, Case, measured_of, number, opened, shipped
+from gigaplan.evidence.cluster import is_bound, long_pairs, within
+from gigaplan.evidence.projects import project_pairs
 from gigaplan.evidence.rules import FIT, Refused, explained, use_of
-from gigaplan.evidence.training import Pair
+from gigaplan.evidence.serving import batch_pairs, engine_pairs, throughput_pairs
+from gigaplan.evidence.shapes import shape_pairs, system_pairs
+from gigaplan.evidence.site import region_pairs
+from gigaplan.evidence.training import Pair, training_pairs
 from gigaplan.read import Problem, ReadError
 from gigaplan.units import parse
 
@@ -20,16 +25,16 @@ EXPLAINED_ABOVE = 0.30
 """A row that misses by more must say why."""
 
 EVALUATIONS: dict[str, Callable[[Case], tuple[list[Pair], tuple[str, ...]]]] = {
-    "training": training.training_pairs,
-    "engine": serving.engine_pairs,
-    "batch": serving.batch_pairs,
-    "throughput": serving.throughput_pairs,
-    "shape": shapes.shape_pairs,
-    "system": shapes.system_pairs,
-    "long": cluster.long_pairs,
-    "region": site.region_pairs,
-    "project": projects.project_pairs,
-    "accounts": accounts.accounts_pairs,
+    "training": training_pairs,
+    "engine": engine_pairs,
+    "batch": batch_pairs,
+    "throughput": throughput_pairs,
+    "shape": shape_pairs,
+    "system": system_pairs,
+    "long": long_pairs,
+    "region": region_pairs,
+    "project": project_pairs,
+    "accounts": accounts_pairs,
 }
 """Form of a case -> what answers it."""
 
@@ -156,9 +161,9 @@ def rows_of(case: Case) -> list[Row]:
 
 
 def answered(case: Case, pair: Pair, use: str, assumed: tuple[str, ...]) -> Row:
-    """Return one published value beside the modelled one; within a bound the error is none."""
-    inside = cluster.within(case, pair) if case.form == "long" else None
-    error = 0.0 if inside and cluster.is_bound(case) else pair.modelled / pair.measured - 1.0
+    """Return a published value beside the modelled; 0 error within a bound."""
+    inside = within(case, pair) if case.form == "long" else None
+    error = 0.0 if inside and is_bound(case) else pair.modelled / pair.measured - 1.0
     reason = reason_of(case, pair.quantity, error)
     return Row(
         case, pair.quantity, pair.measured, pair.modelled, error, reason, use, assumed, inside
@@ -174,7 +179,7 @@ def reason_of(case: Case, quantity: str, error_frac: float) -> str:
 
 
 def published(case: Case) -> dict[str, float | None]:
-    """Return what a case measured by name, as far as can be told without the model."""
+    """Return what a case measured by name, as told without the model."""
     if case.project is not None:
         return {name: parse(told.value, name) for name, told in case.project.measured.items()}
     if case.form == "long":
@@ -199,8 +204,8 @@ def statistics(rows: Sequence[Row]) -> dict[str, float | int]:
 
     Notes
     -----
-    `group_median_abs_frac` is the median over groups of the group's median absolute error; the others
-    are over rows, `bias_frac` the mean of signed errors.
+    `group_median_abs_frac` is the median over groups of the group's median absolute error; the
+    others are over rows, `bias_frac` the mean of signed errors.
     """
     errors = np.array([row.error_frac for row in rows], dtype=np.float64)
     groups: dict[tuple[str, str], list[float]] = defaultdict(list)

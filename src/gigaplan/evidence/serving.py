@@ -54,7 +54,7 @@ def engine_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
 
 
 def batch_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
-    """Return the time of a static batch, of its prompt and of a token, beside the model's.
+    """Return times of a static batch, its prompt and a token beside ours.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def batch_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
 
 
 def throughput_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
-    """Return output tokens per second and chip at full load beside the model's.
+    """Return output tokens per second and chip at full load beside ours.
 
     Raises
     ------

@@ -25,8 +25,8 @@ def score_lines(scored: dict[str, Any], rows: bool = False) -> list[str]:  # noq
     lines = table([HEAD, *(line for wing in scored["wings"] for line in wing_lines(wing))])
     lines += [
         "",
-        "Errors are modelled over measured less one; a (family x chip) group has one vote. Families that were fitted",
-        "on count only in the lines marked in-sample.",
+        "Errors are modelled over measured less one; a (family x chip) group has one vote.",
+        "Families that were fitted on count only in the lines marked in-sample.",
     ]
     for wing in scored["wings"]:
         lines += refusal_lines(wing)

@@ -17,7 +17,7 @@ SHAPE = ("layers", "hidden", "heads", "vocab")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A published value beside the modelled one, in the unit of the quantity's name."""
+    """A published value beside the modelled one, in the name's unit."""
 
     quantity: str
     measured: float
@@ -25,12 +25,12 @@ class Pair:
 
 
 def training_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
-    """Return what a training row measured beside what the model says, and which inputs are assumed.
+    """Return what a row measured beside the model, and what is assumed.
 
     Notes
     -----
     A row counts once as `step_s`: as printed, else by exact arithmetic from tokens per second, else
-    from TFLOP/s by the publication's own count of FLOP. What it printed counts under its own name too.
+    from TFLOP/s by the publication's count of FLOP. What it printed counts by its own name too.
 
     Raises
     ------
@@ -70,7 +70,8 @@ def training_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
         "memory_gib": float(made.memory_gib[0]),
     }
     chips = whole(cells, "chips")
-    measured.setdefault("step_s", step_from(measured, batch * seq / chips, flop))
+    if "step_s" not in measured:
+        measured["step_s"] = step_from(measured, batch * seq / chips, flop)
     if "tflops_per_chip" not in measured and "tflops_convention" in assumed:
         assumed = tuple(name for name in assumed if name != "tflops_convention")
     return [
@@ -134,7 +135,7 @@ def convention_of(cells: dict[str, str]) -> Convention:
 
 
 def model_of(name: str, cells: dict[str, str]) -> Model:
-    """Return the model of a row: the catalogue's, changed by what its cells say.
+    """Return the model of a row: the catalogue's, changed by its cells.
 
     Raises
     ------

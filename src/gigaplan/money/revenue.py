@@ -208,7 +208,7 @@ def run_value_usd(value_usd_per_chip_h: Column, run_flop: float, dense_tflops: C
     return np.asarray(value_usd_per_chip_h * chip_hours)
 
 
-def yearly_decline(decline_frac_per_year: Column, months: int) -> Series:
+def declined_ratio(decline_frac_per_year: Column, months: int) -> Series:
     """Return a price's share of its first level, month by month (T, N)."""
     years = (np.arange(months, dtype=np.float64) / MONTHS_PER_YEAR)[:, None]
     return np.asarray(np.exp(years * np.log1p(-decline_frac_per_year)[None, :]))

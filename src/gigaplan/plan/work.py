@@ -20,7 +20,7 @@ from gigaplan.money.revenue import (
     run_value_usd,
     served_mtoken,
     serving_chips_count,
-    yearly_decline,
+    declined_ratio,
 )
 from gigaplan.plan.schema import Serve, Train
 from gigaplan.units import (
@@ -326,7 +326,7 @@ def wanted_count(
         and isinstance(work, Serve)
         and work.demand_mtoken_per_s is not None
     ):
-        growth = yearly_decline(-column(work.demand_growth_frac_per_year), calendar.months)
+        growth = declined_ratio(-column(work.demand_growth_frac_per_year), calendar.months)
         demand = on_calendar(work.demand_mtoken_per_s, calendar) * growth
         return np.minimum(
             most,
@@ -383,7 +383,7 @@ def serve_job(
     price = column(work.price_usd_per_mtoken) + column(work.input_price_usd_per_mtoken) * column(
         work.isl_token
     ) / column(work.osl_token)
-    level = yearly_decline(column(work.price_decline_frac_per_year), calendar.months)
+    level = declined_ratio(column(work.price_decline_frac_per_year), calendar.months)
     busy, revenue = {}, {}
     tokens: Series = np.zeros((calendar.months, 1))
     for hall, chips in given.items():
@@ -408,7 +408,7 @@ def serve_job(
 def rent_job(work: Rent, given: dict[str, Series], calendar: Calendar) -> Job:
     """Rent out the chips that were given."""
     price = on_calendar(work.price_usd_per_chip_h, calendar)
-    level = yearly_decline(column(work.price_decline_frac_per_year), calendar.months)
+    level = declined_ratio(column(work.price_decline_frac_per_year), calendar.months)
     busy = {hall: chips * column(work.utilised_frac) for hall, chips in given.items()}
     revenue = {hall: chips * calendar.hours * price * level for hall, chips in busy.items()}
     return Job(

@@ -127,7 +127,7 @@ def described(plan: Plan, path: str) -> str:
     words = ""
     for key in split(path.removeprefix(CATALOG)):
         if isinstance(here, Steps):
-            return f"{words}: from" if key == "from_date" else words
+            words = f"{words}: from" if key == "from_date" else words
         if is_dataclass(here):
             held = next((item for item in fields(here) if item.name == key), None)
             words = str(held.metadata.get("doc", "")) if held else words

@@ -260,6 +260,8 @@ def checked(told: Facts) -> str:
         return ""
     near = sum(abs(one.error_frac) <= CLOSE_FRAC for one in rows)
     worst = max(rows, key=lambda one: abs(one.error_frac))
+    if len(rows) == 1:
+        return f"Published {worst.name} is met within {worst.error_text}."
     return (
         f"Of {len(rows)} published figures {near} are met within {100 * CLOSE_FRAC:.0f} %; the"
         f" largest miss is {worst.name}, {worst.error_text}."
