@@ -16,11 +16,12 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
+html_static_path = ["_static"]
 html_theme = "alabaster"
 html_theme_options = {
     "description": "AI infrastructure, from the matmul to the IRR",
     "fixed_sidebar": True,
-    "page_width": "1080px",
+    "page_width": "1240px",
 }
 html_show_copyright = False
 html_show_sourcelink = False

@@ -126,7 +126,7 @@ def play(blocks: list[list[Session]]) -> None:
 
 def printed(words: list[str]) -> tuple[list[str], int]:
     """Run a command line in this process; return what it printed and its exit code."""
-    from gigaplan.cli import main
+    from gigaplan.cli import main  # noqa: PLC0415  (numba and NumPy only when a page is played)
 
     out = io.StringIO()
     before = os.environ.get("COLUMNS")

@@ -14,7 +14,10 @@ from gigaplan.report.page import write_text
 
 HOSTILE = '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>'
 DRAWN = "html[data-drawn]"
-TRACES = "els => els.map(e => [e.dataset.chart, (e.data || []).length, e.querySelectorAll('path').length])"
+TRACES = (
+    "els => els.map(e => [e.dataset.chart, (e.data || []).length,"
+    " e.querySelectorAll('path').length])"
+)
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +56,11 @@ def test_every_picture_is_drawn_and_nothing_is_asked_for(page: Page, file: Path)
 
 def test_pictures_show_the_numbers_of_the_result(opened: Page) -> None:
     shown = opened.evaluate(
-        "() => document.querySelector('[data-chart=power-0]').data"
-        ".find(trace => trace.name === 'firm supply').y"
+        "() => Array.from(document.querySelector('[data-chart=power-0]')._fullData"
+        ".find(trace => trace.name === 'firm supply').y)"
     )
     truth = made().result.site["main"].firm_mw[:, 0]
-    assert shown == pytest.approx(truth.tolist(), rel=1e-6)
+    assert shown == pytest.approx(truth.tolist(), rel=1e-12)
 
 
 def test_the_filter_finds_words_and_grades(opened: Page) -> None:

@@ -29,10 +29,10 @@ LAW = load("policies", "us-federal-2025", TaxLaw).value
 START = 312.0  # January 2026
 
 
-# ---- the twin: one future, one line of arithmetic at a time ---------------------------------------
+# ---- the twin: one future, one line of arithmetic at a time ----
 
 
-def at(value: Any, t: int, i: int) -> float:
+def at(value: object, t: int, i: int) -> float:
     """One number of a series or a column."""
     array = np.asarray(value, dtype=float)
     if array.ndim == 2:
@@ -45,6 +45,7 @@ def twin_loan(loan: Loan, periods: Periods, spent: list[float], i: int) -> dict[
     n, per_year = len(spent), periods.per_year
     begin = (at(loan.repay_date, 0, i) - periods.start_date) * per_year / 12.0
     end = begin + at(loan.term_years, 0, i) * per_year
+    draws = (at(loan.draw_end_date, 0, i) - periods.start_date) * per_year / 12.0 + 1.0 + 1e-9
     begin = max(begin, 0.0)
     rate, fee = at(loan.rate_frac_per_year, 0, i), at(loan.fee_frac, 0, i)
     share = at(loan.share_frac, 0, i)
@@ -76,7 +77,7 @@ def twin_loan(loan: Loan, periods: Periods, spent: list[float], i: int) -> dict[
         else:
             part = 0.0
         back = owed * part
-        draw = share * spent[t] if last < end else 0.0
+        draw = share * spent[t] if last < min(end, draws) else 0.0
         owed = owed + draw + joined - back
         counted = due - joined + (0.0 if loan.profile == "bullet" else back)
         for name, amount in (
@@ -268,7 +269,7 @@ def twin(periods: Periods, flows: Flows, terms: Terms, i: int) -> Twin:
     )
 
 
-# ---- cases ----------------------------------------------------------------------------------------
+# ---- cases ----
 
 
 def campus(months: int, futures: int, seed: int = 1) -> Flows:
@@ -293,7 +294,7 @@ def campus(months: int, futures: int, seed: int = 1) -> Flows:
     )
 
 
-def term_loan(futures: int, seed: int = 2, **changes: Any) -> Loan:
+def term_loan(futures: int, seed: int = 2, **changes: Any) -> Loan:  # noqa: ANN401
     rng = np.random.default_rng(seed)
     first = Loan(
         share_frac=0.6,
@@ -306,7 +307,7 @@ def term_loan(futures: int, seed: int = 2, **changes: Any) -> Loan:
     return replace(first, **changes)
 
 
-def deal(*loans: Loan, **changes: Any) -> Terms:
+def deal(*loans: Loan, **changes: Any) -> Terms:  # noqa: ANN401
     first = Terms(
         law=LAW,
         tax_frac=0.25,
@@ -362,6 +363,7 @@ CASES = {
         liquidated=False,
     ),
     "none": deal(law=CARRIED),
+    "drawn": deal(term_loan(5, draw_end_date=START + np.array([9.0, 12.5, 15.0, 21.9, 60.0]))),
     "free": deal(term_loan(5, rate_frac_per_year=0.0, fee_frac=0.0, reserve_months=np.arange(5.0))),
 }
 
@@ -418,7 +420,7 @@ def check(periods: Periods, flows: Flows, terms: Terms, futures: int) -> None:
         assert abs(worth) < 1e-6 * scale
 
 
-# ---- laws -----------------------------------------------------------------------------------------
+# ---- laws ----
 
 
 def stated(case: str) -> tuple[Flows, Statements, Accounts]:
@@ -523,7 +525,7 @@ def same(one: Accounts, other: Accounts, part: slice) -> None:
             np.testing.assert_array_equal(mine, theirs[part], err_msg=item.name)
 
 
-def one_of(value: Any, i: int) -> Any:
+def one_of(value: Any, i: int) -> Any:  # noqa: ANN401
     """Future i of a series, a column or a loan."""
     if isinstance(value, np.ndarray):
         return value[..., i : i + 1] if value.shape[-1] > 1 else value

@@ -1,4 +1,4 @@
-"""A small run with two parties, a lease, a loan and something published: what report tests look at."""
+"""A small run with two parties, a lease, a loan and something published, for tests to look at."""
 
 from __future__ import annotations
 
@@ -25,17 +25,31 @@ parties:
 site:
   from: texas-west
   owner: landlord
-  construction: {value: 2025-01, source: energynewsbeat-abilene, date: 2025-09, grade: C, note: "REMARK"}
+  construction:
+    {value: 2025-01, source: energynewsbeat-abilene, date: 2025-09, grade: C, note: "REMARK"}
   grid: [{from: 2026-04, low: 2026-02, high: 2026-09, value: 30 MW, grade: D}]
-hall: {owner: operator, system: dgx-h100, chips: [{from: 2026-06, value: 8000}, {from: 2027-01, value: 16000}]}
+hall:
+  owner: operator
+  system: dgx-h100
+  chips: [{from: 2026-06, value: 8000}, {from: 2027-01, value: 16000}]
 workloads:
   chat: {kind: serve, model: llama-3.1-8b, chips: 4000, demand: 20 Mtoken/s, price: 0.4 USD/Mtoken}
-  let: {kind: rent, chips: rest, price: {value: 2.9 USD/chip-hour, low: 2 USD/chip-hour, high: 3.5 USD/chip-hour, grade: D}}
+  let:
+    kind: rent
+    chips: rest
+    price: {value: 2.9 USD/chip-hour, low: 2 USD/chip-hour, high: 3.5 USD/chip-hour, grade: D}
 deals:
-  shell: {kind: lease, landlord: landlord, tenant: operator, rate: 130 USD/kW-month, term: 10 years}
-  loan: {kind: debt, party: operator, share: 50 %, rate: {value: 8 %, low: 6 %, high: 10 %, grade: D}, term: 4 years}
+  shell:
+    {kind: lease, landlord: landlord, tenant: operator, rate: 130 USD/kW-month, term: 10 years}
+  loan:
+    kind: debt
+    party: operator
+    share: 50 %
+    rate: {value: 8 %, low: 6 %, high: 10 %, grade: D}
+    term: 4 years
 published:
-  peak power: {of: site.main.needed_mw, value: 30 MW, source: techspot-abilene, date: 2025-05, grade: C, note: "REMARK"}
+  peak power:
+    {of: site.main.needed_mw, value: 30 MW, source: techspot-abilene, date: 2025-05, note: "REMARK"}
   first power: {of: site.main.first_power, value: 2026-06}
 """
 
@@ -70,7 +84,7 @@ def indebted() -> Made:
 
 
 def with_loan(account: Accounts, months: int) -> Accounts:
-    """Accounts with debt of 100 MUSD: drawn at once, 20 in all repaid in equal parts from month 12."""
+    """Accounts with a debt of 96 MUSD, all of it repaid in equal parts from the second year on."""
     nothing = np.zeros((months, 1))
     late = (np.arange(months) >= 12)[:, None] & (np.arange(months) < 36)[:, None]
     written = Statements(**{item.name: nothing for item in fields(Statements)})

@@ -8,6 +8,7 @@ from typing import Any
 
 WORST = 10
 WIDTH = 110
+INDENT = " " * 12
 MOST_REASONS = 12
 HEAD = ("wing", "quantity", "cases", "groups", "group median", "median", "mean", "bias", "refused")
 
@@ -123,8 +124,7 @@ def worst_rows(wings: Iterable[dict[str, Any]]) -> list[str]:
                 kept.append(row)
         if kept:
             lines += ["", f"{wing['wing']}: the worst rows"]
-            for row in kept[:WORST]:
-                lines += row_lines(row)
+            lines += rows_lines(kept[:WORST])
     return lines
 
 
@@ -133,25 +133,30 @@ def every_row(wings: Iterable[dict[str, Any]]) -> list[str]:
     lines: list[str] = []
     for wing in wings:
         lines += ["", f"{wing['wing']}: every row"]
-        for row in wing["rows"]:
-            lines += row_lines(row)
+        lines += rows_lines(wing["rows"])
     return lines
 
 
-def row_lines(row: dict[str, Any]) -> list[str]:
-    """Return one row, and below it why it misses or was refused."""
-    marks = "".join(
-        [
-            " (in-sample)" if row["use"] == "fit" else "",
-            f" (assumed: {', '.join(row['assumed'])})" if row["assumed"] else "",
-        ]
-    )
+def rows_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return rows, and below those that share a reason why they miss or were refused."""
+    lines: list[str] = []
+    for index, row in enumerate(rows):
+        lines.append(row_line(row))
+        last = index + 1 == len(rows) or rows[index + 1]["reason"] != row["reason"]
+        if row["reason"] and last:
+            lines += textwrap.wrap(
+                row["reason"], WIDTH, initial_indent=INDENT, subsequent_indent=INDENT
+            )
+    return lines
+
+
+def row_line(row: dict[str, Any]) -> str:
+    """Return one row."""
     if row["error_frac"] is None:
-        head = f"  refused  {row['case_id']}  {row['quantity']}"
-    else:
-        head = (
-            f"  {percent(row['error_frac'], signed=True):>8}  {row['case_id']}  {row['quantity']}: "
-            f"{row['modelled']:.4g}, measured {row['measured']:.4g}{marks}"
-        )
-    why = row["reason"]
-    return [head, *textwrap.wrap(why, WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11)]
+        return f"  refused   {row['case_id']}  {row['quantity']}"
+    marks = " (in-sample)" if row["use"] == "fit" else ""
+    if row["assumed"]:
+        marks += f" (assumed: {', '.join(row['assumed'])})"
+    error = percent(row["error_frac"], signed=True)
+    told = f"{row['quantity']}: {row['modelled']:.4g}, measured {row['measured']:.4g}"
+    return f"  {error:>8}  {row['case_id']}  {told}{marks}"

@@ -72,11 +72,21 @@ def training_pairs(case: Case) -> tuple[list[Pair], tuple[str, ...]]:
     chips = whole(cells, "chips")
     if "step_s" not in measured:
         measured["step_s"] = step_from(measured, batch * seq / chips, flop)
-    if "tflops_per_chip" not in measured and "tflops_convention" in assumed:
-        assumed = tuple(name for name in assumed if name != "tflops_convention")
+    assumed = tuple(name for name in assumed if matters(name, cells, measured, model))
     return [
         Pair(name, value, modelled[name]) for name, value in measured.items() if name in modelled
     ], assumed
+
+
+def matters(name: str, cells: dict[str, str], measured: dict[str, float], model: Model) -> bool:
+    """Return whether an assumed cell can change what a row says."""
+    idle = {
+        "tflops_convention": "tflops_per_chip" not in measured,
+        "sequence_parallel": cells.get("tp") == "1",
+        "vpp": cells.get("pp") == "1",
+        "ep": not model.experts,
+    }
+    return not idle.get(name, False)
 
 
 def step_from(measured: dict[str, float], tokens_per_chip: float, flop_per_token: float) -> float:

@@ -37,8 +37,8 @@ PROFILES = ("level", "straight", "bullet", "custom")
 class Loan:
     """One loan of a party, as the accounts take it, (1,) or (N,).
 
-    It is drawn with capital spending until `draw_end_date`, or until it matures; it pays interest from the first draw, and is
-    repaid from `repay_date` on over `term_years`.
+    It is drawn with capital spending until `draw_end_date`, or until it matures; it pays interest
+    from the first draw, and is repaid from `repay_date` on over `term_years`.
     """
 
     share_frac: Real = quantity(

@@ -234,7 +234,7 @@ def clock(periods: Periods) -> Clock:
 
 
 def own(series_usd: Series) -> Floats:
-    """Return a series in rows that a kernel may have: in order, and not read-only.
+    """Return a series as kernels take it: in order, and not read-only.
 
     Numba takes a read-only array for another type, and would compile everything again for it.
     """
@@ -507,7 +507,7 @@ def count_changes(
 
 @njit(cache=True, error_model="numpy")
 def raise_gaps(beat: Beat, n: int, point: Floats, table: Floats) -> None:
-    """Raise each future's factor of one step to the power of every gap that occurs."""
+    """Raise the factor of one step to the power of every gap that occurs."""
     for k in range(n):
         result = 1.0
         reached = 0
@@ -526,7 +526,7 @@ def raise_gaps(beat: Beat, n: int, point: Floats, table: Floats) -> None:
 
 @njit(cache=True, error_model="numpy")
 def evaluate(flow: Floats, n: int, beat: Beat, lanes: Floats, table: Floats) -> None:
-    """Set value and slope in ln(point) of the flow, counted from its first period."""
+    """Set value and slope in ln(point) of the flow at its first period."""
     raise_gaps(beat, n, lanes[POINT], table)
     value, slope = lanes[VALUE], lanes[SLOPE]
     for k in range(n):
@@ -563,7 +563,7 @@ def evaluate_ends(flow: Floats, n: int, time: Clock, lanes: Floats, table: Float
 
 @njit(cache=True, error_model="numpy")
 def warm_up(flow: Floats, n: int, time: Clock, lanes: Floats, table: Floats, rough: Floats) -> None:
-    """Bring each busy future's point near its root by a few Newton steps on the flow by years."""
+    """Bring each busy point near its root: Newton on the flow by years."""
     for g in range(rough.shape[0]):
         for k in range(n):
             rough[g, k] = 0.0
@@ -593,7 +593,7 @@ def newton(point: float, value: float, slope: float, centre: float) -> float:
 
 @njit(cache=True, error_model="numpy")
 def refine(flow: Floats, n: int, time: Clock, lanes: Floats, table: Floats) -> None:
-    """Narrow each busy future's bracket, near to far, to its root: Newton, or a halving in ln.
+    """Narrow each busy bracket to its root: Newton, or a halving in ln.
 
     The value at `near` has the sign of `sign`; `point` starts inside.
     """
@@ -632,7 +632,7 @@ def refine(flow: Floats, n: int, time: Clock, lanes: Floats, table: Floats) -> N
 def guess(
     gains: float, gain_time: float, losses: float, loss_time: float, low: float, high: float
 ) -> float:
-    """Return a first point inside a bracket: where two single flows would balance."""
+    """Return a first point in a bracket: where two flows would balance."""
     apart = gain_time / gains - loss_time / losses
     step = -log_ratio(gains, losses) / apart if apart != 0.0 else 2.0
     point = (2.0 + step) / (2.0 - step) if abs(step) < 1.0 else 0.0
@@ -641,7 +641,7 @@ def guess(
 
 @njit(cache=True, error_model="numpy")
 def log_ratio(above: float, below: float) -> float:
-    """Return ln(above / below) from roots alone; exact in sign, never too large in size."""
+    """Return ln(above / below): right in sign, never too large in size."""
     share = above / below
     if NEAR_ONE < share < 1.0 / NEAR_ONE:
         return 2.0 * (above - below) / (above + below)
@@ -753,7 +753,7 @@ def moments(time: Clock, point: float, room: Room) -> tuple[float, float, float,
 
 @njit(cache=True, error_model="numpy")
 def look(time: Clock, point: float, room: Room, row: int) -> None:
-    """Write what is known of the flow at a point: point, sign, |ln ratio|, two mean times."""
+    """Write what is known at a point: sign, |ln ratio|, two mean times."""
     gains, losses, gain_time, loss_time = moments(time, point, room)
     room.points[row, 0] = point
     room.points[row, 1] = np.sign(gains - losses)
@@ -771,7 +771,7 @@ def copy(points: Floats, to: int, origin: int) -> None:
 
 @njit(cache=True, error_model="numpy")
 def judge(here: Floats, there: Floats, width: float) -> int:
-    """Say what an interval holds: NONE, ONE root, or OPEN when that is not known yet.
+    """Say what an interval holds: NONE, ONE root, or OPEN: not known yet.
 
     ln(gains / losses) has the slope gain_time - loss_time in ln(point), and both mean times rise
     with the point; so their values at the two ends bound the slope.
@@ -845,7 +845,7 @@ def isolate(time: Clock, side: int, room: Room, found: int) -> int:
 
 @njit(cache=True, error_model="numpy")
 def find(time: Clock, room: Room) -> tuple[int, int]:
-    """Bracket every root of one flow; return how many up to 0 % a year, and in all."""
+    """Bracket every root of one flow; return how many to 0 %, and in all."""
     gains, losses, _, _ = moments(time, time.ends[0], room)
     if not (gains > 0.0 and losses > 0.0 and gains + losses < np.inf):
         return 0, 0
@@ -882,7 +882,7 @@ def polish(time: Clock, room: Room, bracket: Floats) -> float:
 
 @njit(cache=True, error_model="numpy")
 def search(flow: Floats, open_columns: NDArray[np.int64], time: Clock, result: Floats) -> None:
-    """Write the root that is shown and how many there are, where signs alone do not say."""
+    """Write the root that is shown and how many there are."""
     room = new_room(time, flow.shape[0])
     for i in open_columns:
         load(flow, i, room.single, room.tile)

@@ -127,7 +127,7 @@ def year_ends(periods: Periods) -> NDArray[np.int64]:
 
 
 def worn_usd(placed_usd: Series, life_years: Real, per_year: int) -> Series:
-    """Return book depreciation, straight line from the period after service [USD] (T, N).
+    """Return book depreciation, from the period after service [USD] (T, N).
 
     Parameters
     ----------

@@ -122,21 +122,23 @@ def spanned(one: Figure, name: str) -> str:
 
 
 def described(plan: Plan, path: str) -> str:
-    """Return what a figure is, in the words of the field that holds it."""
+    """Return what a figure is, in its field's words; empty where it has none."""
     here: Any = plan.entities if path.startswith(CATALOG) else plan
     words = ""
     for key in split(path.removeprefix(CATALOG)):
         if isinstance(here, Steps):
             words = f"{words}: from" if key == "from_date" else words
-        if is_dataclass(here):
+        elif is_dataclass(here):
             held = next((item for item in fields(here) if item.name == key), None)
-            words = str(held.metadata.get("doc", "")) if held else words
-            here = getattr(here, key, None)
-        elif isinstance(here, dict):
-            words = f"{words}, {key}" if words and key in here else words
-            here = here.get(key)
-        elif not isinstance(here, tuple):
-            return words
+            if held is None:
+                return ""
+            words, here = str(held.metadata.get("doc", "")), getattr(here, key)
+        elif isinstance(here, dict) and key in here:
+            words, here = f"{words}, {key}" if words else "", here[key]
+        elif isinstance(here, tuple) and key.isdecimal() and int(key) < len(here):
+            here = here[int(key)]
+        else:
+            return ""
     return words
 
 

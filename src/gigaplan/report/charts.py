@@ -128,7 +128,7 @@ def chain(plan: Plan, result: Result) -> Figure | None:
 
 
 def supply_flows(result: Result) -> list[Flow]:
-    """Return (from, to, MWh) from grid and gas to IT equipment and losses, site by site."""
+    """Return (from, to, MWh) from grid and gas to IT and losses."""
     apart = len(result.site) <= MOST_PARTS
     flows: dict[tuple[Node, Node], float] = {}
     for name, site in result.site.items():
@@ -201,7 +201,7 @@ def sankey(flows: Sequence[Flow], divisor: float, unit: str) -> Spec:
 
 
 def halls_at(plan: Plan, result: Result, site: str) -> list[str]:
-    """Return the halls that stand at a site; a group's hall has the group's name."""
+    """Return the halls at a site; a group's hall has the group's name."""
     return [
         hall
         for hall in result.cluster
@@ -273,7 +273,7 @@ def power_layout(calendar: Calendar, rows: int) -> Spec:
 
 
 def strip_bars(strips: Mapping[str, Sequence[Span]], count: int) -> list[Spec]:
-    """Return one row of coloured bars for each hall: what binds it, month by month."""
+    """Return a row of bars for each hall: what binds it, by month."""
     bars, shown = [], set()
     for hall, found in strips.items():
         for span in found:
@@ -459,7 +459,7 @@ def debt(result: Result, party: str) -> Figure | None:
 
 
 def debt_series(account: Accounts) -> tuple[Series | None, Series | None]:
-    """Return a party's debt and its cover by month, None where its accounts were not written.
+    """Return a party's debt and its cover by month, None if not written.
 
     Notes
     -----
@@ -559,7 +559,7 @@ def worth_bars(changes: Sequence[tuple[str, float, float, float]], unit: str) ->
 
 
 def errors(told: Facts) -> Figure | None:
-    """Modelled over published, less one, for each published figure; dates in months.
+    """Modelled over published, less one; for dates in months.
 
     Parameters
     ----------

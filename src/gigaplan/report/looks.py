@@ -183,7 +183,7 @@ def stepped(
     dash: str = "solid",
     filled: bool = False,
 ) -> Spec:
-    """Return a series by month as a line that holds its value through the month.
+    """Return a series by month as a line that holds its value.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def stepped(
 
 
 def scaled(most: float, unit: str) -> tuple[float, str]:
-    """Return what to divide by, and the unit, so that the largest value has few digits.
+    """Return what to divide by, and the unit, so that digits stay few.
 
     Parameters
     ----------

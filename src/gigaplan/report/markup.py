@@ -35,14 +35,14 @@ def join(parts: Iterable[Html], between: str = "") -> Html:
 
 
 def tag(name: str, *content: Html, **attributes: str) -> Html:
-    """Return an element; `class_` and `aria_label` stand for `class` and `aria-label`."""
+    """Return an element; `class_` stands for the attribute `class`."""
     named = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
     said = "".join(f' {key}="{html.escape(value, quote=True)}"' for key, value in named.items())
     return Html(f"<{name}{said}>{''.join(content)}</{name}>")
 
 
 def link(address: str, words: str) -> Html:
-    """Return a link to the web, plain words where the address leads anywhere else."""
+    """Return a link to the web; plain words for any other address."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -53,7 +53,7 @@ def link(address: str, words: str) -> Html:
 
 
 def lines(*content: Html) -> Html:
-    """Return a cell of a first line and quieter ones beneath; empty ones are left out."""
+    """Return a first line and quieter ones beneath; empty ones left out."""
     first, *rest = content
     return join([first, *(tag("small", one) for one in rest if one)])
 
@@ -115,7 +115,7 @@ def data(value: Any) -> Html:  # noqa: ANN401
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401
-    """Return a value as JSON can hold it: arrays as lists, drawn numbers short, NaN as null."""
+    """Return a value as JSON can hold it: numbers short, NaN as null."""
     if isinstance(value, float):
         return float(f"{value:.{SIGNIFICANT}g}") if math.isfinite(value) else None
     if isinstance(value, dict):

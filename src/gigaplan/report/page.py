@@ -105,7 +105,7 @@ def page(plan: Plan, result: Result, told: Facts) -> str:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write a text; the file holds its old content or the whole of the new, whatever happens.
+    """Write a text: the file holds the old content or all of the new.
 
     Parameters
     ----------
@@ -264,7 +264,7 @@ def key_numbers(plan: Plan, result: Result, told: Facts) -> Html:
 
 
 def complete_mw(told: Facts, site: str) -> float:
-    """Return the power of a site when complete: what its halls need, or what it can hold [MW]."""
+    """Return the power of a site when complete: its need, or its size [MW]."""
     needed = told.value(at("site", site, "needed_mw"))
     return needed if needed > 0.0 else told.value(at("site", site, "capacity_mw"))
 
@@ -320,7 +320,7 @@ def compared(told: Facts, figures: dict[str, Any]) -> Html:
 
 
 def built(plan: Plan, result: Result, told: Facts, figures: dict[str, Any]) -> Html:
-    """Return the tables of sites, halls and workloads, and the chain of energy."""
+    """Return the tables of sites, halls and work, and the chain of energy."""
     sites = "Sites: need in the worst hour, power when ready, PUE on average and in the worst hour."
     halls = "Halls: chips, their power at the meter, their price with network and storage."
     work = [[text(cell or ABSENT) for cell in row] for row in work_rows(plan, told)]
@@ -489,7 +489,7 @@ def formed(value: float, form: str, unit: str = "") -> str:
 
 
 def worth(plan: Plan, told: Facts, figures: dict[str, Any]) -> Html:
-    """Return what one unit of each thing is worth: a picture by party, a table of all."""
+    """Return what one unit is worth: a picture by party, a table of all."""
     parties = parties_of(plan)
     panels: dict[str, Html] = {}
     for index, name in enumerate(reversed(parties[-MOST_CHARTS:])):
@@ -531,7 +531,7 @@ def worth_row(one: Worth, parties: Sequence[str]) -> list[Html]:
 
 
 def worth_cell(one: Worth, party: str) -> Html:
-    """Return the change of a party's NPV, its range, and the change of its IRR."""
+    """Return the change of a party's NPV, its range, that of its IRR."""
     absent = (np.nan,) * 3
     points = 100.0 * one.change.get(at("money", party, "equity_irr_frac_per_year"), absent)[0]
     middle, _, rest = ranged(one, at("money", party, "npv_usd")).partition(" (")

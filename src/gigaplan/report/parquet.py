@@ -74,7 +74,7 @@ def table(result: Result) -> Any:  # noqa: ANN401
 
 
 def unit_of(path: str) -> str:
-    """Return the unit that a path's name ends in; empty for bits, places and plain numbers."""
+    """Return the unit that a path's name ends in; empty where it has none."""
     kind = suffix(path.rpartition(".")[2])
     return SUFFIXES[kind].unit if kind else ""
 
@@ -87,6 +87,6 @@ def months_of(array: NDArray[Any], days: NDArray[np.datetime64]) -> NDArray[np.d
 
 
 def columns_in(array: NDArray[Any]) -> NDArray[np.int32]:
-    """Return which future, or which member of a group, each number of an array is of."""
+    """Return which future or member each number of an array is of."""
     width = array.shape[-1]
     return np.tile(np.arange(width, dtype=np.int32), array.size // width)

@@ -29,7 +29,7 @@ MONTHS = (
 
 
 def paragraphs(plan: Plan, result: Result, told: Facts) -> list[str]:
-    """Return the summary: what and when, what holds it back, who earns what, how sure.
+    """Return the summary: what, when, what binds, who earns, how sure.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def systems(plan: Plan, halls: Sequence[str]) -> str:
 
 
 def rented_count(hall: Hall) -> float:
-    """Return the most chips of a hall that are rented from a cloud; 0 where they are owned."""
+    """Return the most chips rented in a hall; 0 where they are owned."""
     if hall.tenure != "cloud":
         return 0.0
     return max(float(column(value)[0]) for value in hall.chips_count.values)

@@ -91,7 +91,7 @@ class Axis(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Futures side by side: rows (15, T, L), tax years (7, Y, L), lanes (8, L)."""
+    """Futures side by side: rows (15, T, L), years (7, Y, L), lanes (8, L)."""
 
     rows: Floats
     years: Floats
@@ -175,7 +175,7 @@ def gather(inputs: Inputs, first: int, n: int, block: Block) -> None:
 def grow_back(
     loans: Loans, j: int, first: int, n: int, axis: Axis, stop: int, block: Block
 ) -> None:
-    """Set s(periods left) of a level loan in `share`, from its last period back."""
+    """Set s(periods left) of a level loan in `share`, last period first."""
     share = block.rows[SHARE]
     growth, tail, begins = block.lanes[3], block.lanes[4], block.lanes[5]
     for k in range(n):
@@ -282,6 +282,7 @@ def borrow(
     for k in range(n):
         lanes[2, k], lanes[3, k] = loans.geared[j, first + k], loans.rate[j, first + k]
         lanes[4, k], lanes[5, k] = loans.fee[j, first + k], loans.opening[j, first + k]
+        lanes[6, k] = loans.last[j, first + k]
     joins = 1.0 if loans.capitalised[j] else 0.0
     counts = 0.0 if loans.profile[j] == BULLET else 1.0
     for t in range(stop):
@@ -291,7 +292,7 @@ def borrow(
             due = owed * lanes[3, k] * year
             joined = due * min(max(lanes[0, k] - begin, 0.0), length) * joins
             repaid = owed * share[t, k]
-            drawn = lanes[2, k] * spent[t, k] if until < loans.last[j, first + k] else 0.0
+            drawn = lanes[2, k] * spent[t, k] if until < lanes[6, k] else 0.0
             fee = lanes[4, k] * drawn
             left = owed - repaid + drawn + joined
             paid = due - joined + counts * repaid if until > lanes[0, k] else 0.0
