@@ -96,7 +96,7 @@ def add_other_verbs(verbs: Any) -> None:
     proof = verbs.add_parser("evidence", help="the model against published measurements")
     proof.add_argument("wing", nargs="?", help="one wing only")
     proof.add_argument(
-        "--cases", metavar="FILE", action="append", default=[], help="further cases (CSV)"
+        "--cases", metavar="FILE", action="append", default=[], help="score these cases alone (CSV)"
     )
     proof.add_argument("--rows", action="store_true", help="every case")
     common(proof, run_evidence)

@@ -16,6 +16,7 @@ import pytest
 from tests.report.made import Made, indebted, made
 from tests.report.test_looks import contrast
 
+from gigaplan.futures import Worth
 from gigaplan.report.page import page, resource, write_text
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
@@ -189,3 +190,17 @@ def test_a_text_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     write_text(path, "new\n")
     assert path.read_bytes() == b"new\n"
     assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+
+
+def test_one_unit_of_money_for_the_whole_table() -> None:
+    plan, result, told = made()
+    rows = [
+        Worth("large", "D", (), {"money.operator.npv_usd": (2.5e9, 1e9, 4e9)}),
+        Worth("small", "", (), {"money.operator.npv_usd": (-1.25e6, -2e6, 0.0)}),
+        Worth("none", "", (), {"money.operator.npv_usd": (0.0, 0.0, 0.0)}),
+    ]
+    text = Reader(page(plan, result, replace(told, worth=rows))).text
+    assert "NPV in MUSD" in text
+    assert "Large D – +2,500 +1,000 to +4,000 –" in text
+    assert "Small – – -1.25 -2 to +0 –" in text
+    assert "None – – 0 –" in text

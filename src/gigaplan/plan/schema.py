@@ -124,7 +124,11 @@ class Pinned:
     tp: int = option(low=1, high=1e6, doc="tensor parallel")
     pp: int = option(1, low=1, high=1e6, doc="pipeline stages")
     vp: int = option(1, low=1, high=1e6, doc="virtual stages on each rank")
+    cp: int = option(1, low=1, high=1e6, doc="context parallel")
+    ep: int = option(1, low=1, high=1e6, doc="expert parallel")
     micro_batch: int = option(1, low=1, high=1e6, doc="sequences in a micro-batch")
+    zero: int = option(1, low=0, high=3, doc="1 optimizer sharded, 3 weights too (FSDP)")
+    shard: int = option(0, low=0, high=1e8, doc="chips that FSDP spreads over; 0: all replicas")
     recompute: str = option(
         "none", choices=("none", "selective", "full"), doc="activation recomputation"
     )

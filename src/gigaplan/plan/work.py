@@ -150,8 +150,12 @@ def train_layout(plan: Plan, work: Train, hall: str) -> Layout:
             tp=pinned.tp,
             pp=pinned.pp,
             vp=pinned.vp,
+            cp=pinned.cp,
+            ep=pinned.ep,
             micro_batch=pinned.micro_batch,
             recompute=pinned.recompute,
+            zero=pinned.zero,
+            shard=pinned.shard,
         )
     return best_layout(
         plan.entities[work.model],

@@ -20,7 +20,7 @@ from gigaplan.report.assumptions import MEANS, assumptions, cited, mark, onward
 from gigaplan.report.files import replacing
 from gigaplan.report.looks import at
 from gigaplan.report.markup import NOTHING, Html, data, join, lines, table, tag, text
-from gigaplan.report.text import ranged, work_rows
+from gigaplan.report.text import work_rows
 from gigaplan.units import number_text, show
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ ABSENT = "–"
 SMALL_USD = 5e-5
 """A change of a unit cost below this is written as none."""
 SMALL_POINTS = 0.005
+TABLE_UNITS = ((1e6, "MUSD"), (1e3, "kUSD"), (1.0, "USD"))
+SHOWN_UNITS = 10.0
+"""The largest number of a table has at least two digits before its point."""
+WHOLE_FROM = 100.0
 PARTY_HEADS = (
     "Party",
     "Discount",
@@ -497,11 +501,12 @@ def worth(plan: Plan, told: Facts, figures: dict[str, Any]) -> Html:
         if drawn:
             panels[name] = drawn
     heads = ["Unit", "Grade", *map(looks.called, parties), "Chip-hour", "Mtoken"]
+    size, unit = worth_size(told, parties)
     caption = (
-        "Change of each party's NPV in USD (k, M or B), with P10 to P90 over the ranges, and of its"
-        " equity IRR in points; change of the levelised costs in USD."
+        f"Change of each party's NPV in {unit}, with P10 to P90 over the ranges, and of its equity"
+        " IRR in points; change of the levelised costs in USD."
     )
-    rows = [worth_row(one, parties) for one in told.worth]
+    rows = [worth_row(one, parties, size) for one in told.worth]
     bodies = [tag("div", body, data_panel=str(index)) for index, body in enumerate(panels.values())]
     shown = table(text(caption), heads, rows, name="worth")
     return join([choice(list(panels)) if len(panels) > 1 else NOTHING, *bodies, shown])
@@ -517,26 +522,43 @@ def choice(parties: Sequence[str]) -> Html:
     return tag("p", label, tag("select", *options, id="party"), class_="choice")
 
 
-def worth_row(one: Worth, parties: Sequence[str]) -> list[Html]:
+def worth_size(told: Facts, parties: Sequence[str]) -> tuple[float, str]:
+    """Return one unit of money for the whole table, so that rows compare."""
+    paths = [at("money", name, "npv_usd") for name in parties]
+    most = looks.largest(
+        [one.change[path] for one in told.worth for path in paths if path in one.change]
+    )
+    return next(pair for pair in TABLE_UNITS if most >= SHOWN_UNITS * pair[0] or pair[0] == 1.0)
+
+
+def worth_row(one: Worth, parties: Sequence[str], size: float) -> list[Html]:
     """Return what one unit is worth to each party."""
     known = catalog.sources()
     titles = "; ".join(known[name].title if name in known else name for name in one.sources)
     return [
         lines(text(one.unit[:1].upper() + one.unit[1:]), text(titles)),
         mark(one.grade),
-        *(worth_cell(one, name) for name in parties),
+        *(worth_cell(one, name, size) for name in parties),
         text(cost_change(one, LEVELISED[0][0])),
         text(cost_change(one, LEVELISED[1][0])),
     ]
 
 
-def worth_cell(one: Worth, party: str) -> Html:
+def worth_cell(one: Worth, party: str, size: float) -> Html:
     """Return the change of a party's NPV, its range, that of its IRR."""
     absent = (np.nan,) * 3
+    change = one.change.get(at("money", party, "npv_usd"), absent)
     points = 100.0 * one.change.get(at("money", party, "equity_irr_frac_per_year"), absent)[0]
-    middle, _, rest = ranged(one, at("money", party, "npv_usd")).partition(" (")
+    if not any(change):
+        return text("0")
+    middle, low, high = (amount(value / size) for value in change)
     irr = f"IRR {points:+.2f}" if abs(points) >= SMALL_POINTS else ""
-    return lines(text(middle), text(f"({rest}" if rest else ""), text(irr))
+    return lines(text(middle), text(f"{low} to {high}" if low != ABSENT else ""), text(irr))
+
+
+def amount(value: float) -> str:
+    """Return a change with its sign: three figures, whole numbers from a hundred on."""
+    return formed(value, "+,.0f" if abs(value) >= WHOLE_FROM else "+.3g")
 
 
 def cost_change(one: Worth, path: str) -> str:

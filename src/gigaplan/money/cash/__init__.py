@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ASSET_CLASSES = ("chips", "network", "electrical", "shell", "generation", "land")
 """What capital is spent on; each has a book life and a tax method of its own."""
-CHUNK = 1024
+CHUNK = 512
 """Futures whose flows are kept between the accounts and their returns: they stay in the cache."""
 OWED = 0.005
 """Debt at the plan's end below half a cent is rounding [USD]."""
@@ -234,13 +234,13 @@ def accounts(
     flow = np.empty((2, length, width))
     lines = np.zeros((len(LINES), length, count) if statements else (len(LINES), 0, 0))
     ratios = np.empty((4, count))
-    discount = np.broadcast_to(column(terms.discount_frac_per_year), (count,))
+    discount = column(terms.discount_frac_per_year)
     found = []
     for first in range(0, count, width):
         n = min(width, count - first)
         settle(inputs, numbers, loans, wear, axis, choices, first, n, flow, lines, ratios)
         part = flow if n == width else np.ascontiguousarray(flow[:, :, :n])
-        chunk = discount[first : first + n]
+        chunk = discount[first : first + n] if discount.shape[0] > 1 else discount
         found.append((returns(part[0], chunk, periods), returns(part[1], chunk, periods)))
     equity, project = (
         {name: np.concatenate([getattr(pair[side], name) for pair in found]) for name in names}

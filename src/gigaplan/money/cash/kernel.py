@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gigaplan.money.debt import Loans
 from gigaplan.money.tax import NEVER, TABLE, Wear
 
-LANES = 32
+LANES = 64
 """Futures that go through the kernel side by side; the answer does not depend on it."""
 LEVEL, STRAIGHT_LINE, BULLET, CUSTOM = 0, 1, 2, 3
 """Places of the profiles in `debt.PROFILES`."""
