@@ -241,7 +241,7 @@ def run(said: argparse.Namespace) -> int:
     from gigaplan.report.text import summary
 
     plan = prepare(opened(said))
-    result = simulate(plan)
+    result = simulate(plan, statements=True)
     check_published(plan, result, Path(said.plan).name)
     told = facts(plan, result, worth(plan))
     if said.json:

@@ -70,6 +70,8 @@ class Verdict(IntFlag):
     """Supply falls short of the load in some months."""
     RUN_UNFINISHED = 1024
     """A training run does not end within the plan."""
+    PAYS_FIRST = 2048
+    """A cash flow pays its owners before they put anything in, as a loan does."""
 
 
 BLOCKING = Verdict.DOES_NOT_FIT | Verdict.BELOW_SLO_FLOOR | Verdict.OVER_GRID | Verdict.NOT_BUILT

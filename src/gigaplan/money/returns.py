@@ -674,7 +674,7 @@ def measure(flow: Floats, gap_ratios: Floats, time: Clock, result: Floats) -> No
             result[2, i] = lanes[FOUND, k]
             result[3, i] = lanes[GAINS, k] / lanes[LOSSES, k] if lanes[LOSSES, k] > 0.0 else np.nan
             result[4, i] = lanes[PAYBACK, k]
-            result[5, i] = -lanes[LOW, k]
+            result[5, i] = 0.0 - lanes[LOW, k]
         present(tile, gap_ratios, first, n, time, lanes, table)
         for k in range(n):
             result[0, first + k] = lanes[VALUE, k]

@@ -114,13 +114,15 @@ def central(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def simulate(plan: Plan) -> Result:
+def simulate(plan: Plan, *, statements: bool = False) -> Result:
     """Simulate a plan: one future, or as many as its columns are long.
 
     Parameters
     ----------
     plan : Plan
         Prepared or not; its numbers may be columns (N,).
+    statements : bool
+        Whether to write every line of every party's accounts, month by month (for few futures).
 
     Returns
     -------
@@ -184,7 +186,8 @@ def simulate(plan: Plan) -> Result:
 
     # The money: who pays whom, and what is left for each party and for all together.
     ledger = books(plan, used, work, calendar)
-    money, joint = closed(plan, ledger, ready_dates(plan, used, calendar), calendar)
+    ready = ready_dates(plan, used, calendar)
+    money, joint = closed(plan, ledger, ready, calendar, statements=statements)
     return result_of(plan, calendar, used, service, busy, makers, work, ledger, money, joint)
 
 

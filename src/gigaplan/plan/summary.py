@@ -367,7 +367,8 @@ def verdict_of(
     if service:
         bits = bits | np.where(total > 0.0, 0, int(Verdict.NOT_BUILT))
     for account in money.values():
-        bits = bits | np.asarray(account.verdict, dtype=np.int64)
+        lent = (account.peak_equity_usd <= 0.0) & np.isfinite(account.equity_irr_frac_per_year)
+        bits = bits | np.asarray(account.verdict) | np.where(lent, int(Verdict.PAYS_FIRST), 0)
     return np.asarray(bits)
 
 

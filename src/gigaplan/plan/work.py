@@ -17,10 +17,10 @@ from gigaplan.compute.workload import Convention, parameters_count, train_flop_p
 from gigaplan.money.revenue import (
     allocate,
     campaign,
+    declined_ratio,
     run_value_usd,
     served_mtoken,
     serving_chips_count,
-    declined_ratio,
 )
 from gigaplan.plan.schema import Serve, Train
 from gigaplan.units import (

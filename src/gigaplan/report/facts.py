@@ -57,6 +57,8 @@ MEANING = {
     "over_geared": "debt exceeds what it pays for",
     "unserved_energy": "supply falls short of the load in some months",
     "run_unfinished": "a training run does not end within the plan",
+    "pays_first": "a party's cash flow pays before anything is put in; its IRR is a loan's, not a "
+    "return",
 }
 """Name of a verdict's bit -> what it means."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from gigaplan.futures import Futures
 
@@ -21,9 +21,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Whatever happens, `path` holds either its old content or the whole of the new.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
+    temporary.touch(exist_ok=False)
     try:
         yield temporary
         with temporary.open("rb") as stream:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gigaplan.figure import joined
 from gigaplan.units import date_text, number_text, show
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def site_rows(plan: Plan, told: Facts) -> list[list[str]]:
         rows.append(
             [
                 name,
-                told.shown(f"{path}.needed_mw"),
+                told.shown(f"{path}.needed_mw") if told.value(f"{path}.needed_mw") > 0.0 else "-",
                 told.shown(f"{path}.capacity_mw"),
                 since(told, f"{path}.first_power_date"),
                 since(told, f"{path}.full_power_date"),
@@ -204,9 +205,9 @@ def binding_lines(told: Facts) -> list[str]:
 
 
 def party_rows(plan: Plan, told: Facts) -> list[list[str]]:
-    """Return the table of parties and of all together."""
+    """Return the table of parties and, where there are several, of all together."""
     rows = [["", "NPV", "equity IRR", "project IRR", "min DSCR", "peak equity", "role"]]
-    for name in (*plan.parties, "consolidated"):
+    for name in shown_parties(plan):
         path = f"money.{name}"
         role = plan.parties[name].role if name in plan.parties else "contracts cancel"
         rows.append(
@@ -221,6 +222,11 @@ def party_rows(plan: Plan, told: Facts) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def shown_parties(plan: Plan) -> list[str]:
+    """Return the parties of a plan, and "consolidated" where there are several."""
+    return [*plan.parties, *(["consolidated"] if len(plan.parties) > 1 else [])]
 
 
 def number_or_dash(value: float) -> str:
@@ -246,7 +252,7 @@ def unit_lines(told: Facts) -> list[str]:
 
 def worth_rows(plan: Plan, told: Facts) -> list[list[str]]:
     """Return the table of what one unit is worth, by party."""
-    parties = [*plan.parties] if len(plan.parties) == 1 else [*plan.parties, "consolidated"]
+    parties = shown_parties(plan)
     rows = [["", "grade", *parties, "USD/chip-hour", "USD/Mtoken"]]
     for one in told.worth:
         cells = [ranged(one, f"money.{party}.npv_usd") for party in parties]
@@ -311,17 +317,14 @@ def futures_lines(many: Futures, paths: Sequence[str]) -> list[str]:
 
 def headline_paths(many: Futures) -> list[str]:
     """Return the results that are shown when none are asked for."""
+    parties = tuple(f"money.{joined('', name)}." for name in shown_parties(many.source))
     money = [
         path
         for path in many.columns
-        if path.startswith("money.") and path.rpartition(".")[2] in HEADLINES
+        if path.startswith(parties) and path.rpartition(".")[2] in HEADLINES
     ]
-    unit = [
-        path
-        for path in many.columns
-        if path.startswith("levelised.") and many.feasible_frac(path) > 0.0
-    ]
-    return money + unit
+    unit = [path for path in many.columns if path.startswith("levelised.")]
+    return [path for path in money + unit if many.feasible_frac(path) > 0.0]
 
 
 def mover_lines(path: str, middle: float, moved: Sequence[Mover], most: int) -> list[str]:

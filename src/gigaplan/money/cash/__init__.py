@@ -241,7 +241,10 @@ def accounts(
         settle(inputs, numbers, loans, wear, axis, choices, first, n, flow, lines, ratios)
         part = flow if n == width else np.ascontiguousarray(flow[:, :, :n])
         chunk = discount[first : first + n] if discount.shape[0] > 1 else discount
-        found.append((returns(part[0], chunk, periods), returns(part[1], chunk, periods)))
+        owners = returns(part[0], chunk, periods)
+        # Without debt the owners' flow is the project's: roots are dear, so they are sought once.
+        alike = not terms.loans and np.array_equal(part[0], part[1])
+        found.append((owners, owners if alike else returns(part[1], chunk, periods)))
     equity, project = (
         {name: np.concatenate([getattr(pair[side], name) for pair in found]) for name in names}
         for side, names in ((0, RETURN_NAMES), (1, RETURN_NAMES[:2]))
