@@ -225,7 +225,7 @@ def party_rows(plan: Plan, told: Facts) -> list[list[str]]:
 
 
 def shown_parties(plan: Plan) -> list[str]:
-    """Return the parties of a plan, and "consolidated" where there are several."""
+    """Return a plan's parties, and "consolidated" where it has several."""
     return [*plan.parties, *(["consolidated"] if len(plan.parties) > 1 else [])]
 
 
