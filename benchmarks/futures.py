@@ -54,7 +54,9 @@ def replay(found: Futures, count: int = REPLAYED) -> int:
     for index in np.linspace(0, found.count - 1, count).astype(int):
         again = dict(columns_of(simulate(found.plan(int(index)))))
         different += any(
-            not np.array_equal(again[path][:1], column[index : index + 1], equal_nan=column.dtype.kind == "f")
+            not np.array_equal(
+                again[path][:1], column[index : index + 1], equal_nan=column.dtype.kind == "f"
+            )
             for path, column in found.columns.items()
         )
     return different

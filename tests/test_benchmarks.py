@@ -9,8 +9,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import benchmarks.futures  # noqa: E402, F401
-from benchmarks import CASES, run  # noqa: E402
+import benchmarks.futures  # noqa: F401
+from benchmarks import CASES, run
 
 HALF_OF_MEASURED = {"futures/abilene": 15.0}
 """Case -> half of its rate over the reference's, from `python -m benchmarks`."""

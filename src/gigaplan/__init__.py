@@ -6,10 +6,17 @@ source, for one future or for a million.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 __version__ = "0.1.0"
+
+# Compiled kernels are kept in the user's cache folder, by version: numba would keep them beside the
+# sources, where an upgrade leaves those of the version before, which it then fails to read.
+CACHE_FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gigaplan"
+os.environ.setdefault("NUMBA_CACHE_DIR", str(CACHE_FOLDER / f"kernels-{__version__}"))
 
 FACE = {
     "load": "gigaplan.plan",

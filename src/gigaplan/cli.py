@@ -149,7 +149,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def guarded(said: argparse.Namespace) -> int:
-    """Run a verb; turn bad input into 2 and our own faults into 4, without a traceback."""
+    """Run a verb; bad input becomes 2, our own faults 4, never a traceback."""
     from gigaplan.figure import PathError
     from gigaplan.read import ReadError
     from gigaplan.units import UnitError
@@ -482,10 +482,11 @@ def run_evidence(said: argparse.Namespace) -> int:
 def run_schema(said: argparse.Namespace) -> int:
     """Print the JSON Schema of a plan file."""
     from gigaplan.plan.schema import Plan
+    from gigaplan.plan.shelf import KINDS
     from gigaplan.read import json_schema
 
     del said
-    show_json(json_schema(Plan))
+    show_json(json_schema(Plan, KINDS))
     return FINE
 
 

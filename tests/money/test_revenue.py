@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from gigaplan.money.revenue import (
     allocate,
     campaign,
+    declined_ratio,
     run_value_usd,
     served_mtoken,
     serving_chips_count,
-    declined_ratio,
 )
 from gigaplan.units import Calendar, column, over_time
 

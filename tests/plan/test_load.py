@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from gigaplan.plan import loads, simulate
@@ -113,10 +114,8 @@ def test_an_entity_in_a_circle_or_of_an_unknown_kind_is_refused_at_its_line() ->
 
 
 def test_a_number_set_outside_its_bounds_is_refused_for_columns_too() -> None:
-    import numpy as np
-
     plan = loads(GOOD)
     with pytest.raises(ValueError, match="at most 1"):
         plan.set("tenants.utilised", np.array([0.5, 1.2]))
-    with pytest.raises(ValueError, match="could mean|nothing is called"):
+    with pytest.raises(ValueError, match=r"could mean|nothing is called"):
         plan.set("no.such.thing", 1.0)

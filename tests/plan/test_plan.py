@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from gigaplan.figure import Verdict
 from gigaplan.plan import loads, prepare, simulate
 from gigaplan.plan.result import LIMITS, columns_of
-
-from pathlib import Path
 
 BASE = """\
 name: t

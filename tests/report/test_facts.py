@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gigaplan.plan import load, loads, prepare, simulate
-from gigaplan.report.facts import as_json, check_published, facts, spans, used_figures
 from gigaplan.read import ReadError
+from gigaplan.report.facts import as_json, check_published, facts, spans, used_figures
 from gigaplan.units import Calendar
-
-import numpy as np
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 PLAN = """\

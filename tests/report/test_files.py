@@ -24,9 +24,14 @@ workload: {kind: rent, price: 2.9 USD/chip-hour}
 def test_a_file_is_replaced_only_when_all_went_well(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text("old")
-    with pytest.raises(RuntimeError), replacing(file) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError("the disk is full")
+
+    def half() -> None:
+        with replacing(file) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("the disk is full")
+
+    with pytest.raises(RuntimeError):
+        half()
     assert file.read_text() == "old"
     with replacing(file) as temporary:
         temporary.write_text("new")

@@ -138,7 +138,7 @@ def every_row(wings: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def rows_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return rows, and below those that share a reason why they miss or were refused."""
+    """Return rows, each reason for a miss or refusal below those it explains."""
     lines: list[str] = []
     for index, row in enumerate(rows):
         lines.append(row_line(row))

@@ -26,7 +26,7 @@ UNIT_STEP = 2.0**-53
 
 
 def uncertain(plan: Plan) -> dict[str, Figure]:
-    """Return the figures of a plan that have a range and still have the value that it is about.
+    """Return the figures that have a range and still the value it is about.
 
     A figure that the user has set to something else is certain: what they say counts.
     """

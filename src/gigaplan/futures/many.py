@@ -78,7 +78,7 @@ class Futures:
         )
 
     def quantile(self, path: str, shares: Sequence[float]) -> NDArray[np.float64]:
-        """Return quantiles of a result over the futures in which it exists; NaN when in none."""
+        """Return quantiles of a result over the futures in which it exists."""
         values = self[path]
         finite = values[np.isfinite(values)]
         return np.quantile(finite, shares) if finite.size else np.full(len(shares), np.nan)
@@ -200,7 +200,7 @@ def done(
     jobs: Sequence[tuple[int, int]],
     workers: int,
 ) -> Iterator[tuple[int, int, Shard]]:
-    """Yield each shard with its place, in order, computed here or by other processes."""
+    """Yield each shard with its place, in order, from here or other processes."""
     if workers <= 1 or len(jobs) == 1:
         for begin, size in jobs:
             yield begin, size, shard(plan, figures, seed, begin, size)

@@ -31,12 +31,12 @@ class Mover:
 
     @property
     def swing(self) -> float:
-        """Return how far the result moves between the ends, NaN counted as nothing."""
+        """Return how far the result moves between the ends; NaN is nothing."""
         return abs(self.at_high - self.at_low) if np.isfinite(self.at_high - self.at_low) else 0.0
 
 
 def result_column(plan: Plan, path: str, count: int) -> tuple[str, Column]:
-    """Simulate a plan that carries columns and return one result and its whole path (count,)."""
+    """Simulate a plan with columns; return one result and its whole path."""
     found = dict(columns_of(simulate(plan)))
     whole = resolve([name for name, array in found.items() if array.ndim == 1], path)
     return whole, np.broadcast_to(found[whole], (count,))
@@ -136,7 +136,7 @@ def plan_numbers(plan: Plan) -> list[tuple[str, Column]]:
 
 
 def search_range(plan: Plan, path: str, now: float) -> tuple[float, float]:
-    """Return the range to search: wide around the value, or around a share's bounds."""
+    """Return the range to search: wide around the value, within its bounds."""
     figure = plan.ledger.get(path)
     if path.endswith("_date"):
         return now - 60.0, now + 60.0
@@ -149,7 +149,7 @@ def search_range(plan: Plan, path: str, now: float) -> tuple[float, float]:
 def crossings(
     plan: Plan, path: str, result: str, target: float, low: float, high: float
 ) -> list[float]:
-    """Return where the result crosses the target, each narrowed in passes of columns."""
+    """Return where the result crosses the target, narrowed in passes."""
     grid = np.linspace(low, high, POINTS)
     values = tried(plan, path, result, grid) - target
     found = []
@@ -178,7 +178,7 @@ def tried(plan: Plan, path: str, result: str, values: Column) -> Column:
 
 
 def value_or_nan(plan: Plan, path: str, result: str, value: float) -> float:
-    """Return a result at one value of an input, NaN where the value is out of bounds."""
+    """Return a result at one value of an input, NaN where out of bounds."""
     try:
         return float(result_column(set_in(plan, path, value), result, 1)[1][0])
     except ValueError:

@@ -128,7 +128,7 @@ def units_of(plan: Plan) -> Iterator[Unit]:
 
 
 def energy_paths(plan: Plan) -> tuple[str, ...]:
-    """Return where a plan's energy prices are said: in its sites, or in their places."""
+    """Return where energy prices are said: in sites, or in their places."""
     paths = []
     members = {
         **{f"sites.{name}": site for name, site in plan.sites.items()},

@@ -28,7 +28,7 @@ SHORTEST_LIFE_YEARS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Costs:
-    """A cost book: what a building and its keeping cost in one market and year.
+    """A cost book: what a building and its keeping cost in a market and year.
 
     All `_usd_per_mw` are for a megawatt of critical IT load unless said otherwise.
     """
@@ -213,7 +213,7 @@ def facility_usd_per_mw(costs: Costs, cost_ratio: Column, liquid_frac: Column) -
 
 
 def construction_frac(ready_mw: Steps, build_months: Column, calendar: Calendar) -> Series:
-    """Return the share of the final size that is built in each month (T, 1) or (T, N).
+    """Return the share of the final size that is paid in each month (T, N).
 
     Parameters
     ----------
@@ -247,13 +247,13 @@ def construction_frac(ready_mw: Steps, build_months: Column, calendar: Calendar)
 
 
 def spent_frac(elapsed_frac: Series) -> Series:
-    """Return cumulative spending, 0 to 1, for elapsed time as a share of the whole."""
+    """Return cumulative spending, 0 to 1, for elapsed time as a share."""
     u = np.clip(elapsed_frac, 0.0, 1.0)
     return np.asarray(u * u * (3.0 - 2.0 * u))
 
 
 def remaining_usd(capex_usd: Series, life_years: Column, calendar: Calendar) -> Column:
-    """Return what straight-line wear leaves of capital at the plan's end [USD] (N,)."""
+    """Return what straight-line wear leaves of capital at the end [USD] (N,)."""
     left_years = (calendar.months - 1.0 - np.arange(calendar.months, dtype=np.float64))[
         :, None
     ] / MONTHS_PER_YEAR
@@ -262,12 +262,12 @@ def remaining_usd(capex_usd: Series, life_years: Column, calendar: Calendar) -> 
 
 
 def escalation_ratio(rate_frac_per_year: Column, calendar: Calendar) -> Series:
-    """Return growth since the plan's start, month by month, compounding yearly (T, 1) or (T, N)."""
+    """Return growth since the plan's start, compounding yearly (T, N)."""
     years = (np.arange(calendar.months, dtype=np.float64) / MONTHS_PER_YEAR)[:, None]
     return np.asarray(np.exp(years * np.log1p(rate_frac_per_year)[None, :]))
 
 
 def active_frac(from_date: Column, term_years: Column, calendar: Calendar) -> Series:
-    """Return the share of each month within a contract's term (T, 1) or (T, N)."""
+    """Return the share of each month within a contract's term (T, N)."""
     until = from_date + term_years * MONTHS_PER_YEAR
     return share_in_service(from_date, calendar) - share_in_service(until, calendar)

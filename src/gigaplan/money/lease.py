@@ -116,7 +116,7 @@ def capacity_usd(
     first_date: Column,
     calendar: Calendar,
 ) -> Series:
-    """Return what the buyer of chip-hours pays each month [USD] (T, 1) or (T, N).
+    """Return what the buyer of chip-hours pays each month [USD] (T, N).
 
     Parameters
     ----------

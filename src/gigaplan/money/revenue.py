@@ -84,7 +84,7 @@ def allocate(
 def serving_chips_count(
     demand_mtoken_per_s: Series, tokens_per_s_per_chip: Column, utilised_frac: Column
 ) -> Series:
-    """Return the chips that a demand needs at the operating point, head-room included.
+    """Return the chips that a demand needs, head-room included.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def campaign(
 def finish_date(
     done_months: Series, given_frac: Series, run_months: Column, month_date: Series
 ) -> Column:
-    """Return when accumulated work reaches the length of a run [months since 2000-01] (N,)."""
+    """Return when accumulated work reaches the length of a run (N,)."""
     before = np.concatenate([np.zeros_like(done_months[:1]), done_months[:-1]])
     reached = (done_months >= run_months[None, :] * (1.0 - 1e-12)) & (
         before < run_months[None, :] * (1.0 - 1e-12)

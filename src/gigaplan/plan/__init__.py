@@ -37,7 +37,7 @@ __all__ = ["Choices", "Plan", "Result", "load", "loads", "prepare", "simulate"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Choices:
-    """What a run settles once, at the central values; shared by all its futures.
+    """What a run settles once, at central values, for all its futures.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def prepare(plan: Plan) -> Plan:
 
 
 def central(value: Any) -> Any:  # noqa: ANN401
-    """Return a plan, or a part of one, with each column replaced by its median."""
+    """Return a plan, or a part, with each column replaced by its median."""
     if isinstance(value, np.ndarray):
         return float(np.median(value))
     if isinstance(value, Steps):

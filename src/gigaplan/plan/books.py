@@ -100,7 +100,7 @@ def lease_of(plan: Plan, site: str) -> Lease | None:
 
 
 def capacity_of(plan: Plan, hall: str) -> Capacity | None:
-    """Return the deal that sells a hall's chip-hours, None where its owner uses them."""
+    """Return the deal that sells a hall's chip-hours, or None."""
     return next(
         (deal for deal in plan.deals.values() if isinstance(deal, Capacity) and deal.hall == hall),
         None,
@@ -130,7 +130,7 @@ def overhead_usd(plan: Plan, calendar: Calendar) -> Series:
 
 
 def upkeep_payer(plan: Plan, yard: Yard) -> str:
-    """Return who pays for the keeping of a site: the tenant of a net lease, else the owner."""
+    """Return who pays for upkeep: the tenant of a net lease, else the owner."""
     lease = lease_of(plan, yard.name)
     return lease.tenant if lease is not None and lease.net else yard.site.owner
 
@@ -306,7 +306,7 @@ def deal_lines(
 
 
 def ready_it_mw(one: Used) -> Series:
-    """Return the critical IT load of a yard that is under a roof and powered, by month [MW]."""
+    """Return the critical IT load that is under a roof and powered [MW]."""
     share = ratio(
         np.minimum(one.ground.shell_mw, one.ground.firm_mw), one.ground.capacity_mw[None, :], 0.0
     )
@@ -332,7 +332,7 @@ def capacity_line(
 def service_of(
     hall: str, used: Mapping[str, Used], plan: Plan, calendar: Calendar
 ) -> tuple[Series, int, Column]:
-    """Return chips in service of a hall, its members, and when the first enter service."""
+    """Return a hall's chips in service, its members, and its first day."""
     for one in used.values():
         if hall in one.yard.halls:
             held = one.ground.held[hall].in_service_count
@@ -343,7 +343,7 @@ def service_of(
 
 
 def ready_dates(plan: Plan, used: Mapping[str, Used], calendar: Calendar) -> dict[str, Column]:
-    """Return when all that each party builds first is in service [months since 2000-01]."""
+    """Return when all that each party builds first is in service."""
     found = {name: column(calendar.start_date) for name in (*plan.parties, MARKET)}
     for one in used.values():
         owner = one.yard.site.owner
@@ -356,5 +356,5 @@ def ready_dates(plan: Plan, used: Mapping[str, Used], calendar: Calendar) -> dic
 
 
 def latest(steps: Steps, members: int) -> Column:
-    """Return the last date of steps, the mean over members where there are many."""
+    """Return the last date of steps, averaged over members."""
     return pooled(column(steps.dates[-1]), members, add=False)

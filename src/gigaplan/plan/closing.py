@@ -67,7 +67,7 @@ def closed(
 
 
 def flows_of(book: Book, calendar: Calendar) -> Flows:
-    """Return the lines of a book as the accounts take them, the lines it lacks as zero."""
+    """Return the lines of a book as the accounts take them."""
 
     def line(*names: str) -> Series:
         found = [book.lines_usd[name] for name in names if name in book.lines_usd]
@@ -88,7 +88,7 @@ def flows_of(book: Book, calendar: Calendar) -> Flows:
 
 
 def whole(series: Series, calendar: Calendar) -> Series:
-    """Return a series with all of its months, in memory of its own as kernels want it."""
+    """Return a series with all its months, in memory of its own."""
     if series.shape[0] == calendar.months and series.flags.c_contiguous and series.flags.writeable:
         return series
     return np.array(np.broadcast_to(series, (calendar.months, series.shape[1])), order="C")
@@ -126,7 +126,7 @@ def discount_frac_per_year(plan: Plan, party: Party) -> Real:
 
 
 def tax_frac(plan: Plan, party: Party) -> Real:
-    """Return the income tax of a party: its own, or that of the first site; none without a site."""
+    """Return a party's income tax: its own, or that of the first site."""
     if party.tax_frac is not None:
         return party.tax_frac
     sites = [*plan.sites.values(), *(group.site for group in plan.site_groups.values())]
@@ -157,7 +157,7 @@ def book_lives(plan: Plan) -> dict[str, Real]:
 def loans(
     plan: Plan, name: str, party: Party, ready_date: Column, calendar: Calendar
 ) -> tuple[Loan, ...]:
-    """Return the loans of a party: its debts, and what it owed on the first day."""
+    """Return a party's loans: its debts, and what it owed on the first day."""
     found = [
         Loan(
             share_frac=deal.share_frac,
@@ -235,7 +235,7 @@ def added(series: list[Series]) -> Series:
 
 
 def sum_of_contracts(flows: list[Flows]) -> Series:
-    """Return what parties pay the market beyond the plan's parties, under contracts, net."""
+    """Return what all parties pay the market under contracts, net."""
     return added([one.contract_out_usd - one.contract_in_usd for one in flows])
 
 

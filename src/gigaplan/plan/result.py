@@ -213,7 +213,7 @@ class SiteResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Levelised:
-    """What a unit costs all parties together, discounted cost over discounted output.
+    """What a unit costs all together: discounted cost over discounted output.
 
     Parameters
     ----------

@@ -258,7 +258,7 @@ def training(
 
 
 def discount_ratio(plan: Plan, calendar: Calendar) -> Series:
-    """Return what a dollar at the end of each month is worth at the plan's start (T, N)."""
+    """Return what a dollar at each month's end is worth at the start (T, N)."""
     return np.asarray(
         np.exp(-calendar.elapsed_years * np.log1p(column(plan.discount_frac_per_year))[None, :])
     )
@@ -308,7 +308,7 @@ def levelised(
 
 
 def shell_cost(ledger: Books, used: Mapping[str, Used], plan: Plan, worth: Series) -> Column:
-    """Return the levelised cost of a kilowatt of critical IT, ready for a month, energy apart.
+    """Return the levelised cost of a kW of critical IT for a month.
 
     Only where sites have owners that own nothing else; NaN otherwise.
     """

@@ -129,7 +129,7 @@ def batch_of(work: Train) -> int:
 
 
 def wanted_chips(plan: Plan, work: Train, hall: str) -> int:
-    """Return the whole number of chips that a layout is made for, at central figures."""
+    """Return the chips that a layout is made for, at central figures."""
     if work.chips_count is not None:
         return int(np.median(column(work.chips_count)))
     return max(
@@ -210,7 +210,7 @@ def trainer(plan: Plan, workload: str, name: str, spread: Layout) -> Trainer:
 
 
 def serve_replica(plan: Plan, work: Serve, name: str) -> Replica:
-    """Choose the replica with the most tokens per second and chip under the SLO."""
+    """Choose the replica with the most tokens per chip under the SLO."""
     _, system, chip = hall_parts(plan, name)
     law = plan.entities["serve"]
     return best_replica(
@@ -227,7 +227,7 @@ def serve_replica(plan: Plan, work: Serve, name: str) -> Replica:
 
 
 def server(plan: Plan, workload: str, name: str, replica: Replica) -> Server:
-    """Price an inference workload in one hall, with the replica that was chosen."""
+    """Price an inference workload in one hall, with its chosen replica."""
     work = plan.workloads[workload]
     if not isinstance(work, Serve):
         raise TypeError(f"{workload} is not an inference workload")
@@ -319,7 +319,7 @@ def jobs(
 def wanted_count(
     work: Train | Serve | Rent, maker: Trainer | Server | None, calendar: Calendar
 ) -> Series:
-    """Return the most chips of a hall that a workload can use, as if it had the hall alone."""
+    """Return the most chips that a workload can use of a hall it has alone."""
     most: Series = (
         np.full((1, 1), np.inf) if work.chips_count is None else column(work.chips_count)[None, :]
     )

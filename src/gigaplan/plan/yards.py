@@ -208,7 +208,7 @@ def group_yard(plan: Plan, name: str, group: SiteGroup) -> Yard:
 
 
 def tiled(value: Any, members: int, width: int) -> Any:  # noqa: ANN401
-    """Repeat every column of futures for each member; numbers alone stay as they are."""
+    """Repeat every column of futures for each member of a group."""
     if isinstance(value, Steps):
         return Steps(
             tuple(tiled(date, members, width) for date in value.dates),
@@ -233,7 +233,7 @@ def tiled(value: Any, members: int, width: int) -> Any:  # noqa: ANN401
 
 
 def spread_path(group: SiteGroup, path: str) -> str:
-    """Return the canonical path, below a group, of a figure that members differ by.
+    """Return the path, below a group, of a figure that members differ by.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def spread_path(group: SiteGroup, path: str) -> str:
 
 
 def spread_out(group: SiteGroup, path: str, half: str, width: int) -> SiteGroup:
-    """Spread one figure of a group evenly over its members, as far as `half` to either side.
+    """Spread one figure evenly over the members, `half` to either side.
 
     Members take the places (m + 1) x golden ratio mod 1, times a number of the figure's own, so
     that two figures do not rise together.
@@ -363,7 +363,7 @@ def grounds(
     outdoors: Outdoors,
     calendar: Calendar,
 ) -> Grounds:
-    """Work out what a yard can hold and what each hall may run, month by month."""
+    """Work out what a yard can hold and what each hall may run, by month."""
     site = yard.site
     outdoors = with_design_day(outdoors, yard.shelf[yard.shelf[site.place].climate])
     plants = {
@@ -408,7 +408,7 @@ def grounds(
 
 
 def final_capacity_mw(site: Site, needed_mw: Column) -> Column:
-    """Return the size of a campus: as stated, as its shell, as its halls need, or as its supply."""
+    """Return a campus's size: as stated, its shell's, its need or supply."""
     if site.capacity_mw is not None:
         return column(site.capacity_mw)
     if site.shell_mw is not None:
@@ -549,7 +549,7 @@ def load(
 
 
 def tiled_series(series: Series, members: int, like: Series) -> Series:
-    """Repeat a series of futures for each member where the yard holds members apart."""
+    """Repeat a series of futures for each member that is held apart."""
     apart = members > 1 and series.shape[1] > 1 and like.shape[1] == series.shape[1] * members
     return np.tile(series, (1, members)) if apart else series
 
@@ -619,7 +619,7 @@ def metered(
 def facility_capex_usd(
     yard: Yard, ground: Grounds, machines: Mapping[str, Machine]
 ) -> dict[str, Column]:
-    """Return the cost of a yard's building and plant when complete, by asset class [USD] (N,)."""
+    """Return the cost of building and plant by asset class [USD] (N,)."""
     costs, place = yard.shelf[yard.site.costs], yard.shelf[yard.site.place]
     first = next(iter(machines.values()), None)
     liquid = column(yard.site.liquid_frac) if first is None else column(first.system.liquid_frac)
@@ -636,5 +636,5 @@ def cloud_count(hall: Hall, calendar: Calendar) -> Series:
 
 
 def annual_mean(load_mwh: Series, it_mwh: Series) -> Column:
-    """Return facility over IT energy over the whole plan (N,), 1 where there is none."""
+    """Return facility over IT energy over the whole plan (N,)."""
     return ratio(over_time(load_mwh), over_time(it_mwh), 1.0)

@@ -203,7 +203,7 @@ def facts(plan: Plan, result: Result, worth: list[Worth]) -> Facts:
 
 
 def used_figures(plan: Plan) -> list[Figure]:
-    """Return the figures that a plan rests on now: what was set by hand counts as the user's."""
+    """Return the figures that a plan rests on; what was set is the user's."""
     numbers = dict(canonical(plan)) | {
         f"{CATALOG}{path}": value for path, value in canonical(plan.entities)
     }
@@ -236,7 +236,7 @@ def compared(plan: Plan, arrays: dict[str, Any]) -> list[Compared]:
 
 
 def check_published(plan: Plan, result: Result, file: str) -> None:
-    """Refuse published figures that name no result, or have another unit than it.
+    """Refuse published figures that name no result or have another unit.
 
     Raises
     ------
@@ -358,7 +358,7 @@ def slow(plan: Plan, arrays: dict[str, Any]) -> str:
 
 
 def as_json(told: Facts) -> dict[str, Any]:
-    """Return the facts as JSON would hold them: no NaN, no time, no host, no path of a machine."""
+    """Return the facts as JSON holds them: no NaN, time, host or path."""
 
     def plain(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, float):

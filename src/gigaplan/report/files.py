@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path` that takes its place when all went well.
+    """Give a file beside `path` that takes its place when all went well.
 
     Whatever happens, `path` holds either its old content or the whole of the new.
     """

@@ -557,7 +557,7 @@ def worth_cell(one: Worth, party: str, size: float) -> Html:
 
 
 def amount(value: float) -> str:
-    """Return a change with its sign: three figures, whole numbers from a hundred on."""
+    """Return a change with its sign: three figures, whole from a hundred on."""
     return formed(value, "+,.0f" if abs(value) >= WHOLE_FROM else "+.3g")
 
 

@@ -66,7 +66,7 @@ def figure_row(path: str, figure: Figure) -> list[str]:
 
 
 def unit_name(path: str) -> str:
-    """Return the part of a path that carries the unit (a format's peak has it one level up)."""
+    """Return the part of a path that carries the unit."""
     from gigaplan.units import suffix  # noqa: PLC0415
 
     parts = path.split(".")

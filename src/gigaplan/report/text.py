@@ -25,7 +25,7 @@ SHARES = (0.1, 0.5, 0.9)
 
 
 def table(rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
-    """Align rows of cells; the first `left` columns to the left, the others to the right.
+    """Align rows of cells; the first `left` to the left, others right.
 
     The first row is the heading.
     """
@@ -205,7 +205,7 @@ def binding_lines(told: Facts) -> list[str]:
 
 
 def party_rows(plan: Plan, told: Facts) -> list[list[str]]:
-    """Return the table of parties and, where there are several, of all together."""
+    """Return the table of parties and, if several, of all together."""
     rows = [["", "NPV", "equity IRR", "project IRR", "min DSCR", "peak equity", "role"]]
     for name in shown_parties(plan):
         path = f"money.{name}"
@@ -269,7 +269,7 @@ def worth_rows(plan: Plan, told: Facts) -> list[list[str]]:
 
 
 def ranged(one: Worth, path: str) -> str:
-    """Return a change of NPV with its range, in thousands, millions or billions."""
+    """Return a change of NPV with its range, in k, M or B."""
     middle, low, high = one.change.get(path, (np.nan, np.nan, np.nan))
     if not np.isfinite(middle):
         return "-"
