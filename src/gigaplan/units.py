@@ -620,8 +620,10 @@ def column(value: Real | int) -> Column:
 
 def ratio(above: Column, below: Column, otherwise: float = np.nan) -> Column:
     """Divide, with a stated answer where the divisor is zero (any shape)."""
-    safe = np.where(below == 0.0, 1.0, below)
-    return np.asarray(np.where(below == 0.0, otherwise, above / safe))
+    shape = np.broadcast_shapes(np.shape(above), np.shape(below))
+    answer = np.full(shape, otherwise)
+    np.divide(above, below, out=answer, where=np.not_equal(below, 0.0))
+    return answer
 
 
 def power(base: Column, exponent: Column | float) -> Column:
@@ -635,14 +637,12 @@ def power(base: Column, exponent: Column | float) -> Column:
 def over_time(series: Series) -> Column:
     """Sum a series over its months (T, N) -> (N,), alike for one and many.
 
-    Row is added to row in order: `np.sum` would pair rows differently for (T, 1) and (T, N).
+    Row is added to row in order. That is what `np.add.reduce` does for rows in memory; for (T, 1),
+    and for rows that are not, it would pair them differently.
     """
-    if series.shape[1] == 1:
-        return np.asarray(np.cumsum(series, axis=0)[-1])
-    total: Column = series[0].astype(np.float64)
-    for row in series[1:]:
-        np.add(total, row, out=total)
-    return total
+    if series.shape[1] > 1 and series.flags.c_contiguous:
+        return np.asarray(np.add.reduce(series, axis=0, dtype=np.float64))
+    return np.asarray(np.cumsum(series, axis=0, dtype=np.float64)[-1])
 
 
 def stack(rows: Sequence[Column]) -> Series:

@@ -337,7 +337,8 @@ def service_of(
         if hall in one.yard.halls:
             held = one.ground.held[hall].in_service_count
             whole = pooled(held, one.yard.members)
-            waiting = over_time((np.cumsum(whole, axis=0) <= 0.0).astype(np.float64))
+            begun = np.logical_or.accumulate(whole > 0.0, axis=0)
+            waiting = over_time((~begun).astype(np.float64))
             return held, one.yard.members, calendar.start_date + waiting
     return cloud_count(plan.halls[hall], calendar), 1, column(calendar.start_date)
 

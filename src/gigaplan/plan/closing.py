@@ -11,6 +11,7 @@ from gigaplan.money.cash import Accounts, Flows, Opening, Terms, accounts
 from gigaplan.money.debt import Loan
 from gigaplan.money.lease import Debt
 from gigaplan.money.returns import Periods, monthly_periods, returns, verdict_of_roots
+from gigaplan.plan.load import MARKET
 from gigaplan.plan.result import Names
 from gigaplan.units import Calendar, Column, Real, Series, column
 
@@ -61,7 +62,7 @@ def closed(
         closed_books[name] = accounts(
             periods, flows[name], terms, statements=statements, keep_flow=True
         )
-    joint = joint_flows(list(flows.values()), len(periods.days))
+    joint = joint_flows(list(flows.values()), ledger[MARKET], calendar)
     closed_books[CONSOLIDATED] = together(plan, joint, closed_books, periods)
     return closed_books, joint
 
@@ -186,12 +187,17 @@ def loans(
     return tuple(found)
 
 
-def joint_flows(flows: list[Flows], months: int) -> Flows:
-    """Return the lines of all parties together; contracts between them cancel."""
+def joint_flows(flows: list[Flows], market: Book, calendar: Calendar) -> Flows:
+    """Return the lines of all parties together; contracts between them cancel.
+
+    What is left are the contracts with the market: what it is paid, less what it pays.
+    """
+    zero = np.zeros((calendar.months, 1))
+    paid = market.lines_usd.get("contract_in", zero) - market.lines_usd.get("contract_out", zero)
     return Flows(
         **{line: added([getattr(one, line) for one in flows]) for line in JOINT},
-        contract_in_usd=np.zeros((months, 1)),
-        contract_out_usd=sum_of_contracts(flows),
+        contract_in_usd=zero,
+        contract_out_usd=whole(paid, calendar),
         capex_usd=added_classes([one.capex_usd for one in flows]),
         placed_usd=added_classes([one.placed_usd or one.capex_usd for one in flows]),
     )
@@ -227,16 +233,14 @@ def together(plan: Plan, joint: Flows, each: Names, periods: Periods) -> Account
 
 
 def added(series: list[Series]) -> Series:
-    """Add series one after another."""
-    total = series[0]
+    """Add series one after another, in place where that is safe."""
+    total, own = series[0], False
     for one in series[1:]:
-        total = total + one
+        if own and one.shape[1] <= total.shape[1]:
+            np.add(total, one, out=total)
+        else:
+            total, own = total + one, True
     return total
-
-
-def sum_of_contracts(flows: list[Flows]) -> Series:
-    """Return what all parties pay the market under contracts, net."""
-    return added([one.contract_out_usd - one.contract_in_usd for one in flows])
 
 
 def added_classes(each: list[Mapping[str, Series]]) -> dict[str, Series]:

@@ -9,6 +9,7 @@ import numpy as np
 from gigaplan.figure import Verdict
 from gigaplan.money.cash import Flows
 from gigaplan.plan.books import Books, overhead_usd, ready_it_mw
+from gigaplan.plan.closing import added
 from gigaplan.plan.result import (
     LIMITS,
     NOTHING_BINDS,
@@ -282,10 +283,15 @@ def levelised(
     share of the chip-hours that serve them.
     """
     worth = discount_ratio(plan, calendar)
-    cost = joint.operating_usd + np.maximum(joint.contract_out_usd, 0.0) - joint.residual_usd
-    for usd in joint.capex_usd.values():
-        cost = cost + usd
-    cost = cost - overhead_usd(plan, calendar)
+    cost = added(
+        [
+            joint.operating_usd,
+            np.maximum(joint.contract_out_usd, 0.0),
+            -joint.residual_usd,
+            -overhead_usd(plan, calendar),
+            *joint.capex_usd.values(),
+        ]
+    )
     chips: Series = np.zeros((calendar.months, 1))
     for count in service.values():
         chips = chips + count
