@@ -28,7 +28,7 @@ BLOCK = 512
 """Futures simulated at once: small enough that their months stay in the processor's cache."""
 SHARD = 16_384
 """Futures handed to a worker at once; a multiple of the block."""
-FAN = 2_048
+FAN = 512
 """Futures whose months are kept for fan charts: the first ones."""
 DIMENSIONS_OF_SERIES = 2
 
@@ -101,13 +101,20 @@ def is_column(path: str, array: Column) -> bool:
     return array.ndim == 1
 
 
-def shard(plan: Plan, figures: tuple[Figure, ...], seed: int, start: int, count: int) -> Shard:
+def shard(
+    plan: Plan,
+    figures: tuple[Figure, ...],
+    seed: int,
+    start: int,
+    count: int,
+    known: frozenset[str] = frozenset(),
+) -> Shard:
     """Simulate futures `start` to `start + count`, block after block.
 
     Returns
     -------
     tuple of dict
-        The columns, and the series of those futures below `FAN`.
+        The columns, those `known` already left out, and the series of the futures below `FAN`.
     """
     parts: list[dict[str, Column]] = []
     fans: list[dict[str, Column]] = []
@@ -119,6 +126,7 @@ def shard(plan: Plan, figures: tuple[Figure, ...], seed: int, start: int, count:
             {
                 path: np.broadcast_to(array, (size,))
                 for path, array in selected(result, is_column).items()
+                if path not in known
             }
         )
         if begin < FAN:
@@ -179,9 +187,10 @@ def futures(
     ready = prepare(plan)
     figures = chosen_figures(ready, inputs)
     jobs = [(begin, min(SHARD, count - begin)) for begin in range(0, count, SHARD)]
-    columns: dict[str, Column] = {}
+    columns = alike(ready, figures, seed, count)
+    known = frozenset(columns)
     fans: list[dict[str, Column]] = []
-    for begin, size, (part, fan) in done(ready, figures, seed, jobs, workers):
+    for begin, size, (part, fan) in done(ready, figures, seed, jobs, workers, known):
         for path, values in part.items():
             columns.setdefault(path, np.empty(count, dtype=values.dtype))[begin : begin + size] = (
                 values
@@ -193,21 +202,33 @@ def futures(
     return Futures(ready, figures, seed, count, columns, gathered(fans, 1))
 
 
+def alike(plan: Plan, figures: tuple[Figure, ...], seed: int, count: int) -> dict[str, Column]:
+    """Return the results that no drawn figure reaches: one value for all futures (count,).
+
+    Their shape says so: two futures at once give one value. They take no memory of their own.
+    """
+    two = selected(simulate(with_columns(plan, drawn(figures, seed, 0, 2))), is_column)
+    return {
+        path: np.broadcast_to(array, (count,)) for path, array in two.items() if array.shape == (1,)
+    }
+
+
 def done(
     plan: Plan,
     figures: tuple[Figure, ...],
     seed: int,
     jobs: Sequence[tuple[int, int]],
     workers: int,
+    known: frozenset[str],
 ) -> Iterator[tuple[int, int, Shard]]:
     """Yield each shard with its place, in order, from here or other processes."""
     if workers <= 1 or len(jobs) == 1:
         for begin, size in jobs:
-            yield begin, size, shard(plan, figures, seed, begin, size)
+            yield begin, size, shard(plan, figures, seed, begin, size, known)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = deque(
-            pool.submit(shard, plan, figures, seed, begin, size) for begin, size in jobs
+            pool.submit(shard, plan, figures, seed, begin, size, known) for begin, size in jobs
         )
         for begin, size in jobs:
             yield begin, size, waiting.popleft().result()

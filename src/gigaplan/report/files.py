@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -46,4 +48,8 @@ def write_columns(path: Path, many: Futures) -> None:
     from pyarrow import parquet  # noqa: PLC0415
 
     with replacing(path) as temporary:
-        parquet.write_table(pa.table(dict(many.columns)), temporary, compression="zstd")
+        parquet.write_table(
+            pa.table({path: np.ascontiguousarray(one) for path, one in many.columns.items()}),
+            temporary,
+            compression="zstd",
+        )
