@@ -83,7 +83,8 @@ def add_plan_verbs(verbs: Any) -> None:
     del cite
     diff = verbs.add_parser("diff", help="what two plans say differently, and what that changes")
     diff.add_argument("plan")
-    diff.add_argument("other")
+    diff.add_argument("other", nargs="?", help="left out: the same plan with what --set changes")
+    diff.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], help="change one")
     common(diff, diff_plans)
 
 
@@ -209,6 +210,7 @@ def opened(said: argparse.Namespace) -> Plan:
     """Read the plan and make the changes of `--set`."""
     from gigaplan.figure import PathError
     from gigaplan.plan import load
+    from gigaplan.plan.load import checked
 
     plan = load(said.plan)
     for change in said.set:
@@ -216,7 +218,7 @@ def opened(said: argparse.Namespace) -> Plan:
         if not sign:
             raise PathError(f'--set wants PATH=VALUE, not "{change}"')
         plan = plan.set(path.strip(), value.strip().strip('"'))
-    return plan
+    return checked(plan, said.plan) if said.set else plan
 
 
 def finished(plan: Plan, result: Result) -> int:
@@ -276,6 +278,7 @@ def write_files(said: argparse.Namespace, plan: Plan, result: Result, told: Any)
 
 def check(said: argparse.Namespace) -> int:
     """Read a plan, simulate it once, and say that it is fine or what is not."""
+    from gigaplan.figure import BLOCKING, reasons
     from gigaplan.futures import uncertain
     from gigaplan.plan import prepare, simulate
     from gigaplan.report.facts import check_published, facts
@@ -295,10 +298,15 @@ def check(said: argparse.Namespace) -> int:
         )
     else:
         ranged = f"{len(uncertain(plan))} of them with a range"
+        blocking = reasons(BLOCKING)
         show(
             [
                 f"{said.plan}: reads well; it {told.rests_on}, {ranged}",
-                *(f"take note: {text}" for text in told.verdicts.values()),
+                *(
+                    f"take note: {told.verdicts[name]}"
+                    for name in told.verdicts
+                    if name not in blocking
+                ),
             ]
         )
     return finished(plan, result)
@@ -308,7 +316,7 @@ def whole_number(text: str) -> int:
     """Read a count such as 1e6 or 10,000."""
     from gigaplan.units import UnitError, parse
 
-    value = parse(text, "any_count")
+    value = parse(text, "futures_count")
     if value != int(value) or not 1 <= value <= 1e8:  # noqa: PLR2004
         raise UnitError(f'"{text}" is not a number of futures from 1 to 100,000,000')
     return int(value)
@@ -446,9 +454,12 @@ def run_cite(said: argparse.Namespace) -> int:
 
 def diff_plans(said: argparse.Namespace) -> int:
     """Show what differs between two plans and between their results."""
+    from gigaplan.plan import load
     from gigaplan.report.compare import diff_lines, differences
 
-    found = differences(said.plan, said.other)
+    other = opened(argparse.Namespace(plan=said.other or said.plan, set=said.set))
+    label = said.other or "changed"
+    found = differences({said.plan: load(said.plan), label: other})
     if said.json:
         show_json(found)
     else:

@@ -425,6 +425,8 @@ def show(value: float, name: str) -> str:
     unit = SUFFIXES[kind].unit if kind else ""
     if unit.startswith("USD"):
         value, unit = scaled_money(value, unit)
+    elif unit == "MW" and 0.0 < abs(value) < 1.0:
+        value, unit = value * KW_PER_MW, "kW"
     return f"{number_text(value)} {unit}".strip()
 
 

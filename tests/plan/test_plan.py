@@ -123,7 +123,7 @@ CLOUD = """\
 name: team
 start: 2026-01
 horizon: 2 years
-hall: {tenure: cloud, offer: nebius-h100, system: dgx-h100, chips: 64}
+hall: {tenure: cloud, offer: nebius-h100, chips: 64}
 workload: {kind: serve, model: llama-3.1-8b, price: 0.5 USD/Mtoken}
 """
 

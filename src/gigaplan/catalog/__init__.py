@@ -209,7 +209,7 @@ def build(
     for node in reversed(chain):
         defaults = node.items.get("defaults")
         shared = {key: it.text for key, it in defaults.items.items()} if defaults else {}
-        for key in node.items.keys() - {"from", "defaults"}:
+        for key in (key for key in node.items if key not in {"from", "defaults"}):
             items[key], keys[key], origins[key] = node.items[key], node.keys[key], shared
     names_of = {shelved: (*names(shelved), *known.get(shelved, ())) for shelved in kinds()}
     reader = Reader(

@@ -203,7 +203,7 @@ def futures(
 
 
 def alike(plan: Plan, figures: tuple[Figure, ...], seed: int, count: int) -> dict[str, Column]:
-    """Return the results that no drawn figure reaches: one value for all futures (count,).
+    """Return the results that no drawn figure reaches (count,).
 
     Their shape says so: two futures at once give one value. They take no memory of their own.
     """

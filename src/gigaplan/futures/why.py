@@ -120,7 +120,10 @@ def breakeven(plan: Plan, path: str, result: str, target: float | str = 0.0) -> 
     full = settable(ready, path)
     numbers = dict(plan_numbers(ready))
     if full not in numbers:
-        raise PathError(f'"{path}" is not a number that can be searched')
+        raise PathError(
+            f'"{path}" is not a number that can be searched; where the plan leaves one out, set it '
+            "first, or search the figure of the catalogue that stands for it"
+        )
     now = float(column(numbers[full])[0])
     low, high = search_range(ready, full, now)
     whole, current = result_column(ready, result, 1)

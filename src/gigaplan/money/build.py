@@ -267,6 +267,12 @@ def escalation_ratio(rate_frac_per_year: Column, calendar: Calendar) -> Series:
     return np.asarray(np.exp(years * np.log1p(rate_frac_per_year)[None, :]))
 
 
+def grown_ratio(rate_frac_per_year: Column, from_date: Column, calendar: Calendar) -> Series:
+    """Return growth since a day, compounding yearly, 1 before it (T, N)."""
+    elapsed = np.maximum(calendar.dates - from_date[None, :], 0.0) / MONTHS_PER_YEAR
+    return np.asarray(np.exp(elapsed * np.log1p(rate_frac_per_year)[None, :]))
+
+
 def active_frac(from_date: Column, term_years: Column, calendar: Calendar) -> Series:
     """Return the share of each month within a contract's term (T, N)."""
     until = from_date + term_years * MONTHS_PER_YEAR

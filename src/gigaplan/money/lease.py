@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.money.build import active_frac, escalation_ratio
+from gigaplan.money.build import active_frac, grown_ratio
 from gigaplan.units import KW_PER_MW, Calendar, Column, Real, Series, column, option, quantity
 
 
@@ -105,7 +105,7 @@ def rent_usd(lease: Lease, let_mw: Series, first_date: Column, calendar: Calenda
         let_mw
         * active
         * rate[None, :]
-        * escalation_ratio(column(lease.escalator_frac_per_year), calendar)
+        * grown_ratio(column(lease.escalator_frac_per_year), begin, calendar)
     )
 
 
@@ -134,7 +134,7 @@ def capacity_usd(
     until = begin + column(deal.term_years) * 12.0
     after = np.clip(calendar.dates + 1.0 - until[None, :], 0.0, 1.0)
     level = within + after * column(deal.renewal_price_ratio)[None, :]
-    growth = escalation_ratio(column(deal.escalator_frac_per_year), calendar)
+    growth = grown_ratio(column(deal.escalator_frac_per_year), begin, calendar)
     due_h = calendar.hours * level * growth
     firm = column(deal.take_or_pay_frac)[None, :]
     paid_count = busy_count + firm * (service_count - busy_count)

@@ -137,7 +137,11 @@ def tax_frac(plan: Plan, party: Party) -> Real:
 def book_lives(plan: Plan) -> dict[str, Real]:
     """Return book lives by asset class, from the first site and hall."""
     sites = [*plan.sites.values(), *(group.site for group in plan.site_groups.values())]
-    halls = [*plan.halls.values(), *(group.hall for group in plan.site_groups.values())]
+    halls = [
+        hall
+        for hall in (*plan.halls.values(), *(group.hall for group in plan.site_groups.values()))
+        if hall.tenure == "owned"
+    ]
     lives: dict[str, Real] = {}
     if sites:
         costs = plan.entities[sites[0].costs]

@@ -90,7 +90,38 @@ def loads(text: str, file: str = "plan.yaml") -> Plan:
     problems += own_problems(own)
     if problems:
         raise ReadError(file, problems)
-    return with_entities(plan, own)
+    plan = with_entities(plan, own)
+    problems = [
+        Problem(*nearest_mark(plan, where), where, what) for where, what in mismatches(plan)
+    ]
+    if problems:
+        raise ReadError(file, problems)
+    return plan
+
+
+def checked(plan: Plan, file: str) -> Plan:
+    """Return a plan that was changed by hand with what it names now.
+
+    Raises
+    ------
+    PathError
+        When a change names nothing, or contradicts the rest of the plan.
+    """
+    for where, what in contradictions(plan):
+        raise PathError(f"{where}: {what} (after a change of {file})")
+    plan = with_entities(plan)
+    for where, what in mismatches(plan):
+        raise PathError(f"{where}: {what} (after a change of {file})")
+    return plan
+
+
+def mismatches(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield (path, message) where a plan contradicts what the catalogue says."""
+    for name, hall in plan.halls.items():
+        if hall.tenure == "cloud" and hall.offer is not None and hall.system:
+            rented = plan.entities[hall.offer].system
+            if hall.system != rented:
+                yield f"halls.{name}.system", f"{hall.offer} rents {rented}; leave system out"
 
 
 def own_problems(own: dict[str, dict[str, Node]]) -> list[Problem]:
@@ -282,6 +313,8 @@ def hall_gaps(path: str, hall: Hall, plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{path}.tenure", "a hall rented from a cloud needs an offer"
     elif hall.site not in plan.sites:
         yield from unknown(f"{path}.site", hall.site, set(plan.sites), "site")
+    if hall.tenure == "owned" and not hall.system:
+        yield f"{path}.system", "missing: server, rack or pod, such as dgx-h100"
     if hall.tenure == "owned" and hall.offer is not None:
         yield f"{path}.offer", "only a hall with tenure: cloud rents an offer"
 

@@ -88,7 +88,7 @@ class Hall:
 
     site: str = option("main", doc="where it stands")
     owner: str = option(OWNER, doc="party that owns the chips")
-    system: str = option(entry="systems", doc="server, rack or pod")
+    system: str = option("", entry="systems", doc="server, rack or pod; a cloud offer says its own")
     chips_count: Steps = quantity(low=0.0, high=1e8, doc="chips delivered by date, cumulative")
     tenure: str = option(
         "owned", choices=("owned", "cloud"), doc="owned, or rented from a cloud offer"

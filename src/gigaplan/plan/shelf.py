@@ -6,6 +6,7 @@ This is the only place that pairs dataclasses of the wings with kinds of the cat
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from gigaplan import catalog
@@ -16,6 +17,7 @@ from gigaplan.compute.roofline import Chip, System
 from gigaplan.compute.serve import ServeLaw
 from gigaplan.compute.train import TrainLaw
 from gigaplan.compute.workload import Model
+from gigaplan.figure import PathError
 from gigaplan.fleet import Offer
 from gigaplan.money.build import Costs
 from gigaplan.money.tax import TaxLaw
@@ -99,8 +101,25 @@ def with_entities(plan: Plan, own: Mapping[str, Mapping[str, Node]] | None = Non
         kind, name = waiting.pop()
         if name in entities:
             continue
+        must_exist(kind, name, shelf.get(kind, {}))
         entity = catalog.load(kind, name, KINDS[kind], shelf.get(kind), known)
         entities[name] = plan.entities.get(name, entity.value)
         ledger.update(entity.ledger)
         waiting.extend(named(entity.value))
     return replace(plan, entities=dict(sorted(entities.items())), ledger=ledger, shelf=shelf)
+
+
+def must_exist(kind: str, name: str, own: Mapping[str, Node]) -> None:
+    """Refuse a name that neither the catalogue nor the plan itself has.
+
+    Raises
+    ------
+    PathError
+        Naming the nearest; one that begins alike comes first.
+    """
+    known = (*catalog.names(kind), *own)
+    if name in known:
+        return
+    alike = [one for one in known if one.startswith(name)] or get_close_matches(name, known, n=1)
+    near = f"; nearest: {alike[0]}" if alike else ""
+    raise PathError(f'"{name}" is not in the catalogue of {kind}{near}')

@@ -157,7 +157,9 @@ def read_union(node: Node, kinds: tuple[Any, ...], path: str, reader: Reader) ->
         return UNSET
     chosen = kind_of(node, kinds)
     if chosen is None:
-        message = f"missing: say kind: {', '.join(by_name)}"
+        below = all(child.kind == "mapping" for child in node.items.values())
+        several = "; for several, write the plural with their names below" if below else ""
+        message = f"missing: say kind: {', '.join(by_name)}{several}"
         reader.note(Problem(*node.head, joined(path, "kind"), message))
         return UNSET
     return read_dataclass(node, chosen, path, reader)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gigaplan.figure import canonical, structure
-from gigaplan.plan import load, simulate
+from gigaplan.plan import Plan, simulate
 from gigaplan.plan.result import columns_of
 from gigaplan.report.text import shown, table
 from gigaplan.units import Steps, column
@@ -45,15 +45,17 @@ def name_of(path: str) -> str:
     return last if last != "value" else path.split(".")[-3]
 
 
-def differences(first: str, second: str) -> dict[str, Any]:
-    """Return what two plan files say differently and what that changes.
+def differences(named: dict[str, Plan]) -> dict[str, Any]:
+    """Return what two plans say differently and what that changes.
 
-    Raises
-    ------
-    ReadError
-        When one of them is malformed.
+    Parameters
+    ----------
+    named : dict of str to Plan
+        Two plans by what they are called; one when a plan is compared with itself.
     """
-    plans = load(first), load(second)
+    labels, plans = [*named], [*named.values()]
+    first, second = labels[0], labels[-1]
+    plans = [plans[0], plans[-1]]
     texts = [said(plan) for plan in plans]
     inputs = {
         path: [text.get(path, "-") for text in texts]

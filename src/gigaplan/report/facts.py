@@ -14,6 +14,7 @@ from gigaplan.figure import (
     CATALOG,
     Figure,
     PathError,
+    Verdict,
     canonical,
     reasons,
     resolve,
@@ -50,8 +51,8 @@ MEANING = {
     "over_grid": "the halls need more power than their site will ever have",
     "below_slo_floor": "the latency asked for is below what one request alone would see",
     "negative_cfads": "cash available for debt service is negative in an operating year",
-    "no_irr": "a cash flow has no internal rate of return between -99 % and +1,000 %",
-    "several_irr": "a cash flow has several rates of return; the one nearest to zero is shown",
+    "no_irr": "no internal rate of return between -99 % and +1,000 %",
+    "several_irr": "several internal rates of return; the one nearest to zero is shown",
     "debt_outlives_plan": "debt is still owed when the plan ends",
     "not_built": "no chip enters service within the plan",
     "over_geared": "debt exceeds what it pays for",
@@ -290,7 +291,19 @@ def meaning(name: str, plan: Plan, arrays: dict[str, Any]) -> str:
         "debt_outlives_plan": owed,
     }
     told = special[name](plan, arrays) if name in special else ""
-    return told or MEANING.get(name, name)
+    return told or MEANING.get(name, name) + of_whom(name, plan, arrays)
+
+
+def of_whom(name: str, plan: Plan, arrays: dict[str, Any]) -> str:
+    """Return the parties that a verdict is about, in brackets."""
+    bit = next((int(bit) for bit in Verdict if (bit.name or "").lower() == name), 0)
+    found = []
+    for party in plan.parties:
+        verdict = arrays.get(f"money.{party}.verdict", np.zeros(1, dtype=np.int64))[0]
+        lent = name == "pays_first" and arrays[f"money.{party}.peak_equity_usd"][0] <= 0.0
+        if int(verdict) & bit or lent:
+            found.append(party)
+    return f" ({', '.join(found)})" if found else ""
 
 
 def over_grid(plan: Plan, arrays: dict[str, Any]) -> str:
@@ -299,8 +312,9 @@ def over_grid(plan: Plan, arrays: dict[str, Any]) -> str:
         needed, firm = arrays[f"site.{site}.needed_mw"][0], arrays[f"site.{site}.firm_mw"][-1, 0]
         if needed > firm:
             return (
-                f"the halls of {site} need {needed:,.4g} MW in the worst hour and the site will "
-                f"have {firm:,.4g} MW; more power, fewer chips or a lower provision would fit"
+                f"the halls of {site} need {show(needed, 'needed_mw')} in the worst hour and the "
+                f"site will have {show(firm, 'firm_mw')}; more power, fewer chips or a lower "
+                "provision would fit"
             )
     return ""
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from gigaplan import __version__, catalog
 from gigaplan.figure import BLOCKING, GRADE_ORDER, reasons
+from gigaplan.plan.work import hall_parts
 from gigaplan.report import charts, looks, prose
 from gigaplan.report.assumptions import MEANS, assumptions, cited, mark, onward
 from gigaplan.report.files import replacing
@@ -376,7 +377,7 @@ def hall_rows(plan: Plan, result: Result, told: Facts) -> list[list[Html]]:
     """Return one row for each hall."""
     rows = []
     for name, one in result.cluster.items():
-        system = plan.entities[prose.hall_of(plan, name).system].title
+        system = hall_parts(plan, name)[1].title
         kilowatts = (
             told.value(at("cluster", name, f"{part}_kw_per_chip")) for part in ("peak", "mean")
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from gigaplan.plan.result import LIMITS
 from gigaplan.plan.schema import Rent
-from gigaplan.plan.work import halls_of
+from gigaplan.plan.work import hall_parts, halls_of
 from gigaplan.report.looks import at, largest, signed_money
 from gigaplan.units import column, number_text, show
 
@@ -91,7 +91,7 @@ def built(plan: Plan, result: Result, told: Facts) -> str:
 
 def systems(plan: Plan, halls: Sequence[str]) -> str:
     """Return what the chips of some halls come in."""
-    titles = dict.fromkeys(plan.entities[hall_of(plan, hall).system].title for hall in halls)
+    titles = dict.fromkeys(hall_parts(plan, hall)[1].title for hall in halls)
     return counted(list(titles), "systems")
 
 

@@ -214,7 +214,7 @@ def party_rows(plan: Plan, told: Facts) -> list[list[str]]:
             [
                 name,
                 told.shown(f"{path}.npv_usd"),
-                told.shown(f"{path}.equity_irr_frac_per_year"),
+                equity_irr(told, path),
                 told.shown(f"{path}.project_irr_frac_per_year"),
                 number_or_dash(told.value(f"{path}.dscr_min_ratio")),
                 told.shown(f"{path}.peak_equity_usd"),
@@ -222,6 +222,13 @@ def party_rows(plan: Plan, told: Facts) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def equity_irr(told: Facts, path: str) -> str:
+    """Return an equity IRR; none where the owners never put anything in."""
+    if told.value(f"{path}.peak_equity_usd") <= 0.0:
+        return "none"
+    return told.shown(f"{path}.equity_irr_frac_per_year")
 
 
 def shown_parties(plan: Plan) -> list[str]:
@@ -297,14 +304,15 @@ def futures_lines(many: Futures, paths: Sequence[str]) -> list[str]:
     paths : sequence of str
         Results to show.
     """
-    rows = [["", "P10", "P50", "P90", "above 0", "exists in"]]
+    rows = [["", "P10", "P50", "P90", "above 0 (DSCR: 1)", "exists in"]]
     for path in paths:
         name = path.rpartition(".")[2]
+        level = 1.0 if name.startswith("dscr") else 0.0
         rows.append(
             [
                 path,
                 *(show(float(value), name) for value in many.quantile(path, SHARES)),
-                f"{100 * many.above_frac(path, 0.0):.1f} %",
+                f"{100 * many.above_frac(path, level):.1f} %",
                 f"{100 * many.feasible_frac(path):.1f} %",
             ]
         )
