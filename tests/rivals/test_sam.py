@@ -201,7 +201,9 @@ def test_single_owner(name: str, answers: Mapping[str, Mapping[str, Any]]) -> No
     found = accounts_of(case)
     assert debt_of(case)[0] == pytest.approx(sam["size_of_debt"], abs=CLOSE_USD)
     flow = found.equity_flow_usd
-    np.testing.assert_allclose(flow[:, 0], sam["cf_project_return_aftertax"], rtol=0, atol=CLOSE_USD)
+    np.testing.assert_allclose(
+        flow[:, 0], sam["cf_project_return_aftertax"], rtol=0, atol=CLOSE_USD
+    )
     assert found.npv_usd[0] == pytest.approx(sam["project_return_aftertax_npv"], abs=CLOSE_USD)
     assert found.dscr_min_ratio[0] == pytest.approx(sam["min_dscr"], abs=1e-9)
     cost, energy = from_year_one(case.revenue) - flow, from_year_one(ENERGY_KWH)
