@@ -10,7 +10,7 @@ from __future__ import annotations
 import resource
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +45,9 @@ class Case:
     name: str
     unit: str
     sizes: tuple[int, ...]
-    prepare: Callable[[], object]
-    work: Callable[[object, int], object]
-    reference: Callable[[object, int], object]
+    prepare: Callable[[], Any]
+    work: Callable[[Any, int], object]
+    reference: Callable[[Any, int], object]
     reference_name: str
     reference_size: int
 

@@ -10,8 +10,9 @@ import numpy as np
 from benchmarks import Case, register
 from gigaplan.futures import futures
 from gigaplan.futures.draw import drawn, with_columns
-from gigaplan.futures.many import Futures, chosen_figures, columns_of
+from gigaplan.futures.many import Futures, chosen_figures
 from gigaplan.plan import Plan, load, prepare, simulate
+from gigaplan.plan.result import columns_of
 
 PLAN = Path(__file__).parent.parent / "examples" / "abilene.yaml"
 INPUTS = (

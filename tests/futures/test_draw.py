@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gigaplan.figure import Figure
 from gigaplan.futures.draw import drawn, inverse, uncertain, uniform_frac, with_columns
 from gigaplan.plan import loads, prepare
+from gigaplan.units import column
 
 PLAN = """\
 name: t
@@ -55,6 +56,8 @@ def test_columns_take_the_place_of_figures_of_plan_and_catalogue() -> None:
     plan = prepare(loads(PLAN))
     draws = drawn(uncertain(plan).values(), 1, 0, 5)
     changed = with_columns(plan, draws)
-    assert changed.sites["main"].price_usd_per_mwh.values[0].shape == (5,)
+    price = changed.sites["main"].price_usd_per_mwh
+    assert price is not None
+    assert column(price.values[0]).shape == (5,)
     assert changed.entities["dgx-h100"].price_usd.shape == (5,)
     assert changed.chosen is plan.chosen

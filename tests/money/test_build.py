@@ -66,8 +66,8 @@ def test_what_is_bought_explains_what_is_installed(life_years: float, dates: lis
 
 def test_buildings_follow_each_other() -> None:
     steps = shell_mw(800.0, 312.0, 10.0, 4, 3.0)
-    assert [float(date[0]) for date in steps.dates] == [322.0, 325.0, 328.0, 331.0]
-    assert [float(value[0]) for value in steps.values] == [200.0, 400.0, 600.0, 800.0]
+    assert [float(column(date)[0]) for date in steps.dates] == [322.0, 325.0, 328.0, 331.0]
+    assert [float(column(value)[0]) for value in steps.values] == [200.0, 400.0, 600.0, 800.0]
 
 
 def test_spending_is_an_s_curve_that_ends_at_one() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,11 +14,11 @@ CALENDAR = Calendar(312.0, 48)
 MW = np.full((48, 1), 100.0)
 
 
-def lease(**terms: object) -> Lease:
+def lease(**terms: Any) -> Lease:
     return Lease(landlord="a", tenant="b", rate_usd_per_kw_month=120.0, **terms)
 
 
-def capacity(**terms: object) -> Capacity:
+def capacity(**terms: Any) -> Capacity:
     return Capacity(seller="a", buyer="b", price_usd_per_chip_h=2.0, **terms)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gigaplan.money.lease import Debt
 from gigaplan.plan import loads, simulate
 from gigaplan.read import ReadError
 
@@ -38,7 +39,9 @@ def test_the_short_form_means_main_and_the_only_party_owns_all() -> None:
 def test_a_plan_with_one_party_gives_everything_to_it() -> None:
     plan = loads(GOOD + "parties: {acme: {discount: 8 %}}\n")
     assert plan.sites["main"].owner == plan.halls["main"].owner == "acme"
-    assert plan.deals["main"].party == "acme"
+    deal = plan.deals["main"]
+    assert isinstance(deal, Debt)
+    assert deal.party == "acme"
 
 
 @pytest.mark.parametrize(

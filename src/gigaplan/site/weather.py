@@ -211,7 +211,7 @@ def wet_bulb_c(dry_c: Series, dew_point_c: Series, elevation_m: Real) -> Series:
     -----
     Solves W = ((L - a t) W_s(t) - c (T - t)) / (L + 1.86 T - b t) for t by Newton from the dry
     bulb, with the latent heat of water where the answer is above 0 degC and of ice below. At 0 degC
-    the definition jumps: in a band of half a kelvin both answer, and the one over water is taken.
+    the definition jumps: in a band of about 0.6 K both answer, and the one over water is taken.
 
     References
     ----------
