@@ -14,11 +14,11 @@ CALENDAR = Calendar(312.0, 48)
 MW = np.full((48, 1), 100.0)
 
 
-def lease(**terms: Any) -> Lease:
+def lease(**terms: Any) -> Lease:  # noqa: ANN401
     return Lease(landlord="a", tenant="b", rate_usd_per_kw_month=120.0, **terms)
 
 
-def capacity(**terms: Any) -> Capacity:
+def capacity(**terms: Any) -> Capacity:  # noqa: ANN401
     return Capacity(seller="a", buyer="b", price_usd_per_chip_h=2.0, **terms)
 
 
