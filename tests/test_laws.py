@@ -188,7 +188,7 @@ def test_cash_to_owners_adds_up_over_parties(abilene: Plan, seed: int) -> None:
     ("path", "value", "result", "sign"),
     [
         ("sites.main.price_usd_per_mwh", 120.0, "money.oracle.npv_usd", -1),
-        ("halls.main.price_ratio", 0.8, "money.oracle.npv_usd", 1),
+        ("halls.main.paid_ratio", 0.8, "money.oracle.npv_usd", 1),
         ("halls.main.life_extra_years", 1.0, "money.oracle.npv_usd", 1),
         ("deals.chip-loan.rate_frac_per_year", 0.12, "money.oracle.npv_usd", -1),
         ("deals.shell-lease.rate_usd_per_kw_month", 150.0, "money.crusoe.npv_usd", 1),

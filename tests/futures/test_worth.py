@@ -24,7 +24,7 @@ def test_a_unit_is_worth_what_the_change_changes() -> None:
     units = {one.unit: one for one in worth(plan, sample=4)}
     assert len(units) == 10
     before = simulate(plan).money
-    cheaper = simulate(plan.set("hall.price_ratio", 0.9)).money
+    cheaper = simulate(plan.set("hall.paid", 0.9)).money
     change = units["chips 10 % cheaper"].change["money.oracle.npv_usd"][0]
     assert change == pytest.approx(cheaper.oracle.npv_usd[0] - before.oracle.npv_usd[0], rel=1e-9)
     dearer = simulate(plan.set("chat.price", 3.3)).money

@@ -109,7 +109,7 @@ def units_of(plan: Plan) -> Iterator[Unit]:
         ),
         Unit(
             "chips 10 % cheaper",
-            tuple(f"{hall}.price_ratio" for hall in halls),
+            tuple(f"{hall}.paid_ratio" for hall in halls),
             lambda values: values * 0.9,
         ),
         Unit("a year of chip life", tuple(f"{hall}.life_extra_years" for hall in halls), by(1.0)),

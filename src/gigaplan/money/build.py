@@ -152,7 +152,7 @@ def deliveries(
     life_months = column(life_years) * MONTHS_PER_YEAR
     delivered = on_calendar(chips_count, calendar)
     bought = rise(chips_count, calendar)
-    most = int(np.ceil(calendar.months / MONTHS_PER_YEAR / SHORTEST_LIFE_YEARS)) if refresh else 1
+    most = turns(chips_count, calendar) if refresh else 1
     refreshed = np.zeros((1, 1))
     retired = np.zeros((1, 1))
     for turn in range(1, most + 1):
@@ -166,6 +166,13 @@ def deliveries(
         bought_count=bought,
         refreshed_count=np.broadcast_to(refreshed, (calendar.months, refreshed.shape[1])),
     )
+
+
+def turns(chips_count: Steps, calendar: Calendar) -> int:
+    """Return how often the oldest chips could be replaced by the plan's end."""
+    oldest = min(float(np.min(date)) for date in chips_count.dates)
+    months = calendar.start_date + calendar.months - oldest
+    return max(1, int(np.ceil(months / MONTHS_PER_YEAR / SHORTEST_LIFE_YEARS)))
 
 
 def rise(steps: Steps, calendar: Calendar) -> Series:

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigaplan.money.build import active_frac, grown_ratio
-from gigaplan.units import KW_PER_MW, Calendar, Column, Real, Series, column, option, quantity
+from gigaplan.units import (
+    KW_PER_MW,
+    MONTHS_PER_YEAR,
+    Calendar,
+    Column,
+    Real,
+    Series,
+    column,
+    option,
+    quantity,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +63,9 @@ class Capacity:
     term_years: Real = quantity(5.0, low=0.0, high=99.0, doc="length")
     escalator_frac_per_year: Real = quantity(
         0.0, low=-0.9, high=0.5, doc="yearly change of the price"
+    )
+    used_frac: Real = quantity(
+        0.7, low=0.0, high=1.0, doc="share of the hours that a buyer without workloads uses"
     )
     take_or_pay_frac: Real = quantity(1.0, low=0.0, high=1.0, doc="share due even when idle")
     renewal_price_ratio: Real = quantity(
@@ -109,6 +122,20 @@ def rent_usd(lease: Lease, let_mw: Series, first_date: Column, calendar: Calenda
     )
 
 
+def sold_ratio(deal: Capacity, first_date: Column, calendar: Calendar) -> tuple[Series, Series]:
+    """Return which share of each month is sold, and at what share of the first price (T, N).
+
+    After the term the deal goes on at its renewal price; where that is 0 it ends.
+    """
+    begin = first_date if deal.from_date is None else column(deal.from_date)
+    within = active_frac(begin, column(deal.term_years), calendar)
+    until = begin + column(deal.term_years) * MONTHS_PER_YEAR
+    after = np.clip(calendar.dates + 1.0 - until[None, :], 0.0, 1.0)
+    renewal = column(deal.renewal_price_ratio)[None, :]
+    sold = within + after * np.where(renewal > 0.0, 1.0, 0.0)
+    return np.asarray(sold), np.asarray(within + after * renewal)
+
+
 def capacity_usd(
     deal: Capacity,
     service_count: Series,
@@ -130,10 +157,7 @@ def capacity_usd(
         The T months.
     """
     begin = first_date if deal.from_date is None else column(deal.from_date)
-    within = active_frac(begin, column(deal.term_years), calendar)
-    until = begin + column(deal.term_years) * 12.0
-    after = np.clip(calendar.dates + 1.0 - until[None, :], 0.0, 1.0)
-    level = within + after * column(deal.renewal_price_ratio)[None, :]
+    _, level = sold_ratio(deal, first_date, calendar)
     growth = grown_ratio(column(deal.escalator_frac_per_year), begin, calendar)
     due_h = calendar.hours * level * growth
     firm = column(deal.take_or_pay_frac)[None, :]

@@ -16,7 +16,7 @@ from gigaplan.compute.serve import Replica
 from gigaplan.compute.train import Layout
 from gigaplan.figure import is_quantity
 from gigaplan.money.build import escalation_ratio
-from gigaplan.plan.books import Used, books, ready_dates
+from gigaplan.plan.books import Used, books, capacity_of, ready_dates
 from gigaplan.plan.closing import closed
 from gigaplan.plan.load import load, loads
 from gigaplan.plan.result import Result
@@ -27,10 +27,13 @@ from gigaplan.plan.work import halls_of, jobs, serve_replica, server, train_layo
 from gigaplan.plan.yards import cloud_count, grounds, machine, pooled, yards
 from gigaplan.plan.yards import load as drawn_load
 from gigaplan.site.weather import Outdoors, representative_hours
-from gigaplan.units import MONTHS_PER_YEAR, Calendar, Steps, column, ratio
+from gigaplan.units import MONTHS_PER_YEAR, Calendar, Steps, column, on_calendar, ratio
 
 if TYPE_CHECKING:
-    from gigaplan.plan.work import Server, Trainer
+    from collections.abc import Mapping
+
+    from gigaplan.plan.work import Job, Server, Trainer
+    from gigaplan.units import Series
 
 __all__ = ["Choices", "Plan", "Result", "load", "loads", "prepare", "simulate"]
 
@@ -141,11 +144,16 @@ def simulate(plan: Plan, *, statements: bool = False) -> Result:
     # The ground: what each site can power and house, and which chips that puts in service.
     places = yards(plan)
     machines = {yard.name: {hall: machine(yard, hall) for hall in yard.halls} for yard in places}
+    purses = {
+        name: on_calendar(party.cash_limit_usd, calendar)
+        for name, party in plan.parties.items()
+        if party.cash_limit_usd is not None
+    }
     ground = {
         yard.name: grounds(
             yard,
             machines[yard.name],
-            plan.parties,
+            purses,
             chosen.outdoors[yard.shelf[yard.site.place].climate],
             calendar,
         )
@@ -172,7 +180,7 @@ def simulate(plan: Plan, *, statements: bool = False) -> Result:
         for (name, hall), replica in chosen.replicas.items()
     }
     work = jobs(plan, service, makers, calendar)
-    busy = {hall: busy_count(work, hall, chips) for hall, chips in service.items()}
+    busy = {hall: busy_count(plan, work, hall, chips) for hall, chips in service.items()}
 
     # The meter: what that draws, from where, at what price, with what carbon and water.
     rise = escalation_ratio(column(plan.inflation_frac_per_year), calendar)
@@ -185,16 +193,22 @@ def simulate(plan: Plan, *, statements: bool = False) -> Result:
         )
 
     # The money: who pays whom, and what is left for each party and for all together.
-    ledger = books(plan, used, work, calendar)
+    ledger = books(plan, used, work, busy, calendar)
     ready = ready_dates(plan, used, calendar)
     money, joint = closed(plan, ledger, ready, calendar, statements=statements)
     return result_of(plan, calendar, used, service, busy, makers, work, ledger, money, joint)
 
 
-def busy_count(work: Any, hall: str, service_count: Any) -> Any:  # noqa: ANN401
-    """Return the chips of a hall that are at work, over all workloads (T, N)."""
-    total = np.zeros_like(service_count)
-    for job in work.values():
-        if hall in job.busy_count:
-            total = total + job.busy_count[hall]
+def busy_count(plan: Plan, work: Mapping[str, Job], hall: str, service_count: Series) -> Series:
+    """Return the chips of a hall that are at work, over all workloads (T, N).
+
+    Chips that are sold by the hour and have no workload in the plan work as their buyer is said to.
+    """
+    mine = [job.busy_count[hall] for job in work.values() if hall in job.busy_count]
+    deal = capacity_of(plan, hall)
+    if not mine and deal is not None:
+        return service_count * column(deal.used_frac)
+    total: Series = np.zeros_like(service_count)
+    for chips in mine:
+        total = total + chips
     return total

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gigaplan.money.build import construction_frac, escalation_ratio, remaining_usd, rise
-from gigaplan.money.lease import Capacity, Lease, capacity_usd, rent_usd
+from gigaplan.money.build import (
+    construction_frac,
+    escalation_ratio,
+    from_start,
+    remaining_usd,
+    rise,
+)
+from gigaplan.money.lease import Capacity, Lease, capacity_usd, rent_usd, sold_ratio
 from gigaplan.plan.load import MARKET
-from gigaplan.plan.work import halls_of
 from gigaplan.plan.yards import (
     Grounds,
     Load,
@@ -71,6 +76,8 @@ class Book:
         self.placed_usd[asset] = entering if before is None else self.placed_usd[asset] + entering
 
 
+LONGEST_PHASE_MONTHS = 24.0
+"""After its first service a party repays at the latest: lenders do not wait for a next phase."""
 Books = dict[str, Book]
 """Party -> Book; the market outside has one that nobody accounts for."""
 
@@ -91,12 +98,9 @@ class Used:
     load: Load
 
 
-def lease_of(plan: Plan, site: str) -> Lease | None:
-    """Return the lease of a site, None where its owner uses it."""
-    return next(
-        (deal for deal in plan.deals.values() if isinstance(deal, Lease) and deal.site == site),
-        None,
-    )
+def leases_of(plan: Plan, site: str) -> list[Lease]:
+    """Return the leases of a site."""
+    return [deal for deal in plan.deals.values() if isinstance(deal, Lease) and deal.site == site]
 
 
 def capacity_of(plan: Plan, hall: str) -> Capacity | None:
@@ -108,11 +112,9 @@ def capacity_of(plan: Plan, hall: str) -> Capacity | None:
 
 
 def energy_payer(plan: Plan, site: str, owner: str) -> str:
-    """Return who pays for the energy of a hall at a site."""
-    lease = lease_of(plan, site)
-    if lease is None:
-        return owner
-    return lease.landlord if lease.energy == "included" else lease.tenant
+    """Return who pays for the energy of a hall: its owner, or a landlord whose rent includes it."""
+    mine = next((lease for lease in leases_of(plan, site) if lease.tenant == owner), None)
+    return mine.landlord if mine is not None and mine.energy == "included" else owner
 
 
 def party_overhead_usd(plan: Plan, party: Party, calendar: Calendar) -> Series:
@@ -129,22 +131,40 @@ def overhead_usd(plan: Plan, calendar: Calendar) -> Series:
     return total
 
 
-def upkeep_payer(plan: Plan, yard: Yard) -> str:
-    """Return who pays for upkeep: the tenant of a net lease, else the owner."""
-    lease = lease_of(plan, yard.name)
-    return lease.tenant if lease is not None and lease.net else yard.site.owner
+def upkeep_lines(made: Books, plan: Plan, yard: Yard, cost_usd: Series) -> None:
+    """Write the keeping of a site: tenants of net leases bear their share, the owner the rest."""
+    rest: Column = np.ones(1)
+    for lease in leases_of(plan, yard.name):
+        if lease.net:
+            share = column(lease.let_frac)
+            made[lease.tenant].add("operating", cost_usd * share)
+            rest = rest - share
+    made[yard.site.owner].add("operating", cost_usd * rest)
 
 
-def earner(plan: Plan, workload: str, hall: str) -> str:
-    """Return who earns what a workload brings in a hall."""
-    own = plan.workloads[workload].owner
+def revenue_lines(
+    made: Books, plan: Plan, name: str, hall: str, revenue_usd: Series, sold_frac: Series | None
+) -> None:
+    """Write what a workload brings in a hall: to its owner, the chips' buyer, or their owner.
+
+    Outside the term of a contract the chips, and what they earn, are their owner's.
+    """
+    own = plan.workloads[name].owner
     deal = capacity_of(plan, hall)
-    halls = {**plan.halls, **{name: group.hall for name, group in plan.site_groups.items()}}
-    return own or (deal.buyer if deal is not None else halls[hall].owner)
+    halls = {**plan.halls, **{group: one.hall for group, one in plan.site_groups.items()}}
+    if own is not None or deal is None or sold_frac is None:
+        made[own or halls[hall].owner].add("revenue", revenue_usd)
+        return
+    made[deal.buyer].add("revenue", revenue_usd * sold_frac)
+    made[deal.seller].add("revenue", revenue_usd * (1.0 - sold_frac))
 
 
 def books(
-    plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calendar: Calendar
+    plan: Plan,
+    used: Mapping[str, Used],
+    work: Mapping[str, Job],
+    busy: Mapping[str, Series],
+    calendar: Calendar,
 ) -> Books:
     """Write every line of every party.
 
@@ -156,32 +176,36 @@ def books(
         Site or group -> Used.
     work : mapping
         Workload -> Job.
+    busy : mapping
+        Hall -> chips at work.
     calendar : Calendar
         The months.
     """
     made: Books = {name: Book() for name in (*plan.parties, MARKET)}
     prices = escalation_ratio(column(plan.inflation_frac_per_year), calendar)
     for one in used.values():
-        site_lines(
-            made[one.yard.site.owner], made[upkeep_payer(plan, one.yard)], one, prices, calendar
-        )
+        upkeep = site_lines(made[one.yard.site.owner], one, prices, calendar)
+        upkeep_lines(made, plan, one.yard, upkeep)
         for hall in one.yard.halls:
             hall_lines(made[one.yard.halls[hall].owner], one, hall, prices, calendar)
         energy_lines(made, plan, one)
     cloud_lines(made, plan, calendar)
+    sold = {}
+    for deal in plan.deals.values():
+        if isinstance(deal, Capacity):
+            _, _, first = service_of(deal.hall, used, plan, calendar)
+            sold[deal.hall] = sold_ratio(deal, first, calendar)[0]
     for name, job in work.items():
         for hall, revenue in job.revenue_usd.items():
-            made[earner(plan, name, hall)].add("revenue", revenue)
-    deal_lines(made, plan, used, work, calendar)
+            revenue_lines(made, plan, name, hall, revenue, sold.get(hall))
+    deal_lines(made, plan, used, busy, calendar)
     for name, party in plan.parties.items():
         made[name].add("operating", party_overhead_usd(plan, party, calendar))
     return made
 
 
-def site_lines(
-    book: Book, keeper: Book, one: Used, price_ratio: Series, calendar: Calendar
-) -> None:
-    """Write a site's building, its keeping and its sale at the end."""
+def site_lines(book: Book, one: Used, price_ratio: Series, calendar: Calendar) -> Series:
+    """Write a site's building and its sale at the end; return its keeping [USD]."""
     yard, ground = one.yard, one.ground
     costs, place = yard.shelf[yard.site.costs], yard.shelf[yard.site.place]
     months = column(
@@ -196,9 +220,13 @@ def site_lines(
     }
     left: Column = np.zeros(1)
     ready = ratio(rise(ground.shell_steps_mw, calendar), ground.capacity_mw[None, :], 0.0)
+    gas = from_start(yard.site.gas_mw, calendar)
+    gas_drawn = construction_frac(gas, months, calendar)
+    gas_ready = ratio(rise(gas, calendar), column(gas.values[-1])[None, :], 0.0)
     for asset, usd in whole.items():
-        spent = usd * drawn
-        book.spend(asset, pooled(spent, yard.members), pooled(usd * ready, yard.members))
+        spent = usd * (gas_drawn if asset == "generation" else drawn)
+        placed = usd * (gas_ready if asset == "generation" else ready)
+        book.spend(asset, pooled(spent, yard.members), pooled(placed, yard.members))
         worn = (
             remaining_usd(spent, column(lives[asset]), calendar)
             if asset in lives
@@ -220,8 +248,8 @@ def site_lines(
     )
     people = ground.rated_mw * column(costs.people_count_per_mw)
     yearly = yearly + people * column(costs.salary_usd_per_person_year)
-    cost = yearly / MONTHS_PER_YEAR * built * tiled_series(price_ratio, yard.members, built)
-    keeper.add("operating", pooled(cost, yard.members))
+    cost = yearly / MONTHS_PER_YEAR * built * tiled_series(price_ratio, yard.members)
+    return pooled(cost, yard.members)
 
 
 def sum_of(columns: list[Column]) -> Column:
@@ -252,17 +280,15 @@ def hall_lines(book: Book, one: Used, hall: str, price_ratio: Series, calendar: 
     rate = column(costs.it_maintenance_frac_per_year) + column(costs.insurance_frac_per_year)
     price = made.chip_usd_per_chip + made.network_usd_per_chip
     upkeep = stock.installed_count * price * rate / MONTHS_PER_YEAR
-    book.add(
-        "operating", pooled(upkeep * tiled_series(price_ratio, yard.members, upkeep), yard.members)
-    )
+    book.add("operating", pooled(upkeep * tiled_series(price_ratio, yard.members), yard.members))
 
 
 def energy_lines(made: Books, plan: Plan, one: Used) -> None:
     """Write the energy of a yard to whoever pays for it, hall by hall."""
     yard, load = one.yard, one.load
     if not yard.halls:
-        lease = lease_of(plan, yard.name)
-        payer = yard.site.owner if lease is None or lease.energy == "included" else MARKET
+        passed = any(lease.energy != "included" for lease in leases_of(plan, yard.name))
+        payer = MARKET if passed else yard.site.owner
         made[payer].add("energy", pooled(load.energy_usd, yard.members))
         return
     for hall, own in yard.halls.items():
@@ -279,13 +305,17 @@ def cloud_lines(made: Books, plan: Plan, calendar: Calendar) -> None:
                 cloud_count(hall, calendar)
                 * calendar.hours
                 * column(offer.price_usd_per_chip_h)
-                * column(hall.price_ratio)
+                * column(hall.paid_ratio)
             )
             made[hall.owner].add("operating", cost)
 
 
 def deal_lines(
-    made: Books, plan: Plan, used: Mapping[str, Used], work: Mapping[str, Job], calendar: Calendar
+    made: Books,
+    plan: Plan,
+    used: Mapping[str, Used],
+    busy: Mapping[str, Series],
+    calendar: Calendar,
 ) -> None:
     """Write each contract once to both of its parties."""
     for deal in plan.deals.values():
@@ -300,7 +330,9 @@ def deal_lines(
             made[deal.landlord].add("contract_in", paid)
             made[deal.tenant].add("contract_out", paid)
         elif isinstance(deal, Capacity):
-            paid = capacity_line(deal, used, plan, work, calendar)
+            service, members, first = service_of(deal.hall, used, plan, calendar)
+            whole = pooled(service, members)
+            paid = capacity_usd(deal, whole, busy[deal.hall], first, calendar)
             made[deal.seller].add("contract_in", paid)
             made[deal.buyer].add("contract_out", paid)
 
@@ -311,22 +343,6 @@ def ready_it_mw(one: Used) -> Series:
         np.minimum(one.ground.shell_mw, one.ground.firm_mw), one.ground.capacity_mw[None, :], 0.0
     )
     return np.asarray(share * one.ground.rated_mw)
-
-
-def capacity_line(
-    deal: Capacity,
-    used: Mapping[str, Used],
-    plan: Plan,
-    work: Mapping[str, Job],
-    calendar: Calendar,
-) -> Series:
-    """Return what the buyer of a hall's chip-hours pays each month [USD]."""
-    service, members, first = service_of(deal.hall, used, plan, calendar)
-    busy: Series = np.zeros((calendar.months, 1))
-    for name, job in work.items():
-        if deal.hall in halls_of(plan, plan.workloads[name]):
-            busy = busy + job.busy_count[deal.hall]
-    return capacity_usd(deal, pooled(service, members), busy, first, calendar)
 
 
 def service_of(
@@ -344,16 +360,25 @@ def service_of(
 
 
 def ready_dates(plan: Plan, used: Mapping[str, Used], calendar: Calendar) -> dict[str, Column]:
-    """Return when all that each party builds first is in service."""
-    found = {name: column(calendar.start_date) for name in (*plan.parties, MARKET)}
+    """Return when all that each party builds first is in service.
+
+    What comes more than two years after a party's first service is another phase.
+    """
+    start = column(calendar.start_date)
+    last = dict.fromkeys((*plan.parties, MARKET), start)
+    first = dict.fromkeys((*plan.parties, MARKET), np.full(1, np.inf))
     for one in used.values():
-        owner = one.yard.site.owner
-        found[owner] = np.maximum(found[owner], latest(one.ground.shell_steps_mw, one.yard.members))
-        for hall in one.yard.halls.values():
-            found[hall.owner] = np.maximum(
-                found[hall.owner], latest(hall.chips_count, one.yard.members)
-            )
-    return found
+        members = one.yard.members
+        built = [(one.yard.site.owner, one.ground.shell_steps_mw)]
+        built += [(hall.owner, hall.chips_count) for hall in one.yard.halls.values()]
+        for owner, steps in built:
+            begins = np.maximum(pooled(column(steps.dates[0]), members, add=False), start)
+            first[owner] = np.minimum(first[owner], begins)
+            last[owner] = np.maximum(last[owner], latest(steps, members))
+    return {
+        name: np.maximum(np.minimum(date, first[name] + LONGEST_PHASE_MONTHS), start)
+        for name, date in last.items()
+    }
 
 
 def latest(steps: Steps, members: int) -> Column:

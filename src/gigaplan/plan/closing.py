@@ -13,7 +13,7 @@ from gigaplan.money.lease import Debt
 from gigaplan.money.returns import Periods, monthly_periods, returns, verdict_of_roots
 from gigaplan.plan.load import MARKET
 from gigaplan.plan.result import Names
-from gigaplan.units import Calendar, Column, Real, Series, column
+from gigaplan.units import MONTHS_PER_YEAR, Calendar, Column, Real, Series, column, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,17 +191,38 @@ def loans(
     return tuple(found)
 
 
+def joint_opening(plan: Plan) -> Opening:
+    """Return the opening positions of all parties together, their debt left out."""
+    mine = [party.opening for party in plan.parties.values() if party.opening is not None]
+    if not mine:
+        return Opening()
+
+    def total(values: list[Real]) -> Column:
+        return added([column(value)[None, :] for value in values])[0]
+
+    book = total([one.book_usd for one in mine])
+    lives = total([column(one.book_usd) * column(one.life_years) for one in mine])
+    years = np.maximum(ratio(lives, book, 1.0), 1.0 / MONTHS_PER_YEAR)
+    return Opening(
+        price_usd=total([one.price_usd for one in mine]),
+        book_usd=book,
+        book_years=years,
+        tax_usd=book,
+        tax_years=years,
+        cash_usd=total([one.cash_usd for one in mine]),
+    )
+
+
 def joint_flows(flows: list[Flows], market: Book, calendar: Calendar) -> Flows:
     """Return the lines of all parties together; contracts between them cancel.
 
-    What is left are the contracts with the market: what it is paid, less what it pays.
+    What is left are the contracts with the market: what it pays, and what it is paid.
     """
     zero = np.zeros((calendar.months, 1))
-    paid = market.lines_usd.get("contract_in", zero) - market.lines_usd.get("contract_out", zero)
     return Flows(
         **{line: added([getattr(one, line) for one in flows]) for line in JOINT},
-        contract_in_usd=zero,
-        contract_out_usd=whole(paid, calendar),
+        contract_in_usd=whole(market.lines_usd.get("contract_out", zero), calendar),
+        contract_out_usd=whole(market.lines_usd.get("contract_in", zero), calendar),
         capex_usd=added_classes([one.capex_usd for one in flows]),
         placed_usd=added_classes([one.placed_usd or one.capex_usd for one in flows]),
     )
@@ -218,6 +239,7 @@ def together(plan: Plan, joint: Flows, each: Names, periods: Periods) -> Account
         tax_frac=tax_frac(plan, first),
         discount_frac_per_year=plan.discount_frac_per_year,
         book_life_years=book_lives(plan),
+        opening=joint_opening(plan),
     )
     project = accounts(periods, joint, terms)
     equity = added([each[name].equity_flow_usd for name in plan.parties])

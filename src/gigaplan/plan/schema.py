@@ -101,7 +101,7 @@ class Hall:
     price_usd_per_chip: Real | None = quantity(
         None, low=0.0, high=1e7, doc="system price per chip; left out, the catalogue's"
     )
-    price_ratio: Real = quantity(1.0, low=0.0, high=10.0, doc="price paid over the price above")
+    paid_ratio: Real = quantity(1.0, low=0.0, high=10.0, doc="price paid over the price above")
     life_years: Real | None = quantity(None, low=2.0, high=20.0, doc="economic life of the chips")
     life_extra_years: Real = quantity(0.0, low=-5.0, high=10.0, doc="added to that life")
     refresh: bool = option(False, doc="replace chips that retire, one for one")  # noqa: FBT003

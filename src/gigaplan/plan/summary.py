@@ -286,7 +286,7 @@ def levelised(
     cost = added(
         [
             joint.operating_usd,
-            np.maximum(joint.contract_out_usd, 0.0),
+            joint.contract_out_usd,
             -joint.residual_usd,
             -overhead_usd(plan, calendar),
             *joint.capex_usd.values(),

@@ -15,7 +15,14 @@ from gigaplan.cluster.fabric import FabricBill, fabric_bill
 from gigaplan.cluster.reliability import in_service_frac
 from gigaplan.cluster.storage import storage_usd_per_chip, storage_w_per_chip
 from gigaplan.figure import canonical, is_quantity, replaced, resolve
-from gigaplan.money.build import Deliveries, deliveries, facility_usd_per_mw, from_start, shell_mw
+from gigaplan.money.build import (
+    SHORTEST_LIFE_YEARS,
+    Deliveries,
+    deliveries,
+    facility_usd_per_mw,
+    from_start,
+    shell_mw,
+)
 from gigaplan.plan.result import LIMITS, NOTHING_BINDS
 from gigaplan.site.carbon import gas_t, grid_t, water_m3
 from gigaplan.site.cooling import cooling_load
@@ -35,6 +42,7 @@ from gigaplan.units import (
     over_time,
     parse,
     ratio,
+    stack,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +51,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gigaplan.compute.roofline import Chip, System
-    from gigaplan.plan.schema import Hall, Party, Plan, Site, SiteGroup
+    from gigaplan.plan.schema import Hall, Plan, Site, SiteGroup
 
 GOLDEN_FRAC = 0.6180339887498949
 """Spreads members evenly in an order of its own for each figure (the golden ratio's fraction)."""
@@ -194,10 +202,8 @@ def yards(plan: Plan) -> list[Yard]:
 
 def group_yard(plan: Plan, name: str, group: SiteGroup) -> Yard:
     """Return a group as a yard whose columns hold its members."""
-    width = max(
-        (column(value).shape[0] for _, value in canonical((group, plan.entities))), default=1
-    )
-    if group.spread or width > 1:
+    width = width_of(plan)
+    if width > 1:
         group = tiled(group, group.members, width)
     for path, half in group.spread.items():
         group = spread_out(group, path, half, width)
@@ -205,6 +211,13 @@ def group_yard(plan: Plan, name: str, group: SiteGroup) -> Yard:
     return Yard(
         name=name, site=group.site, halls={name: group.hall}, members=group.members, shelf=shelf
     )
+
+
+def width_of(plan: Plan) -> int:
+    """Return how many futures a plan carries: the length of its longest column."""
+    own = (column(value).shape[0] for _, value in canonical(plan))
+    shelf = (column(value).shape[0] for _, value in canonical(plan.entities))
+    return max((*own, *shelf), default=1)
 
 
 def tiled(value: Any, members: int, width: int) -> Any:  # noqa: ANN401
@@ -266,14 +279,15 @@ def spread_out(group: SiteGroup, path: str, half: str, width: int) -> SiteGroup:
 def pooled(value: Series | Column, members: int, *, add: bool = True) -> Series:
     """Bring members together: (T, M x N) -> (T, N), or (M x N,) -> (N,).
 
-    A value that is the same for all members is multiplied, one that differs is summed (or averaged
-    with `add` off).
+    Members are added one after another, those that are alike too, so that one future alone gives
+    the same bits as among many; with `add` off the sum is divided by their number.
     """
     if members == 1:
         return value
     if value.shape[-1] == 1:
-        return value * float(members) if add else value
-    apart = value.reshape(*value.shape[:-1], members, -1)
+        apart = np.broadcast_to(value[..., None], (*value.shape[:-1], members, 1))
+    else:
+        apart = value.reshape(*value.shape[:-1], members, -1)
     total = np.cumsum(apart, axis=-2)[..., -1, :]
     return total if add else total / float(members)
 
@@ -304,9 +318,9 @@ def machine(yard: Yard, name: str) -> Machine:
         idle_kw_per_chip=it_power(
             system_kw_per_chip=nameplate, mean_frac=system.idle_frac, **shared
         ).mean_kw_per_chip,
-        chip_usd_per_chip=bought * column(hall.price_ratio) + column(costs.deploy_usd_per_chip),
+        chip_usd_per_chip=bought * column(hall.paid_ratio) + column(costs.deploy_usd_per_chip),
         network_usd_per_chip=bill.price_usd_per_chip + storage_usd_per_chip(store),
-        life_years=life + column(hall.life_extra_years),
+        life_years=np.maximum(life + column(hall.life_extra_years), SHORTEST_LIFE_YEARS),
         working_frac=in_service_frac(
             system.failures_count_per_chip_year, system.chips, shelf[hall.recovery]
         ),
@@ -346,24 +360,44 @@ def shell_by_date(yard: Yard, capacity_mw: Column, calendar: Calendar) -> Steps:
         return shell_mw(
             capacity_mw, site.construction_date, months, site.buildings, site.spacing_months
         )
-    power = site.grid_mw if np.any(column(site.grid_mw.values[-1]) > 0.0) else site.gas_mw
-    final = column(power.values[-1])
-    return from_start(
-        Steps(
-            power.dates, tuple(capacity_mw * ratio(column(mw), final, 1.0) for mw in power.values)
-        ),
-        calendar,
-    )
+    return just_in_time_mw(site, capacity_mw, calendar)
+
+
+def just_in_time_mw(site: Site, capacity_mw: Column, calendar: Calendar) -> Steps:
+    """Return buildings that are ready when power is: up to the campus's size, in order of date."""
+    rises = []
+    for power in (site.grid_mw, site.gas_mw):
+        if not np.any([np.any(column(mw) > 0.0) for mw in power.values]):
+            continue
+        before: Column = np.zeros(1)
+        dated = from_start(power, calendar)
+        for date, mw in zip(dated.dates, dated.values, strict=True):
+            rises.append((column(date), column(mw) - before))
+            before = column(mw)
+    if not rises:
+        return constant(capacity_mw)
+    dates = stack([date for date, _ in rises])
+    sizes = stack([size for _, size in rises])
+    width = max(dates.shape[1], sizes.shape[1])
+    dates = np.broadcast_to(dates, (len(rises), width))
+    sizes = np.broadcast_to(sizes, (len(rises), width))
+    order = np.argsort(dates, axis=0, kind="stable")
+    dates = np.take_along_axis(dates, order, axis=0)
+    reached = np.cumsum(np.take_along_axis(sizes, order, axis=0), axis=0)
+    return Steps(tuple(dates), tuple(np.minimum(row, capacity_mw) for row in reached))
 
 
 def grounds(
     yard: Yard,
     machines: Mapping[str, Machine],
-    parties: Mapping[str, Party],
+    purses: dict[str, Series],
     outdoors: Outdoors,
     calendar: Calendar,
 ) -> Grounds:
-    """Work out what a yard can hold and what each hall may run, by month."""
+    """Work out what a yard can hold and what each hall may run, by month.
+
+    `purses` holds what each party with a limit can still spend on chips by date; it is drawn down.
+    """
     site = yard.site
     outdoors = with_design_day(outdoors, yard.shelf[yard.shelf[site.place].climate])
     plants = {
@@ -386,14 +420,23 @@ def grounds(
     steps = shell_by_date(yard, capacity, calendar)
     shell = on_calendar(steps, calendar)
     left = {"grid": firm, "shell": shell}
+    if site.heat_mw is not None:
+        left["cooling"] = on_calendar(site.heat_mw, calendar)
     held = {}
     for name, hall in yard.halls.items():
-        party = parties.get(hall.owner)
-        held[name] = hold(
-            hall, machines[name], plants[name], each[name], left, site, party, calendar
-        )
-        used = held[name].in_service_count * each[name]
-        left = {limit: np.maximum(power - used, 0.0) for limit, power in left.items()}
+        made = machines[name]
+        draw = {"grid": each[name], "shell": each[name]}
+        draw["cooling"] = made.power.nameplate_kw_per_chip / KW_PER_MW
+        most = {limit: power / draw[limit] for limit, power in left.items()}
+        cash = purses.get(hall.owner)
+        if cash is not None:
+            share = tiled_series(cash, yard.members) / float(yard.members)
+            most["cash"] = share / (made.chip_usd_per_chip + made.network_usd_per_chip)
+        held[name] = hold(hall, made, plants[name], each[name], most, calendar)
+        if cash is not None:
+            purses[hall.owner] = np.maximum(cash - spent_usd(held[name], made, yard.members), 0.0)
+        count = held[name].in_service_count
+        left = {name: np.maximum(power - count * draw[name], 0.0) for name, power in left.items()}
     return Grounds(
         capacity_mw=capacity,
         needed_mw=needed,
@@ -417,29 +460,24 @@ def final_capacity_mw(site: Site, needed_mw: Column) -> Column:
     return np.asarray(np.where(needed_mw > 0.0, needed_mw, supply))
 
 
+def spent_usd(held: Held, made: Machine, members: int) -> Series:
+    """Return what the chips of a hall have cost by date [USD]."""
+    price = made.chip_usd_per_chip + made.network_usd_per_chip
+    return np.cumsum(pooled(held.deliveries.bought_count * price, members), axis=0)
+
+
 def hold(
     hall: Hall,
     made: Machine,
     plant: Facility,
     per_chip_mw: Column,
-    left: Mapping[str, Series],
-    site: Site,
-    party: Party | None,
+    most: dict[str, Series],
     calendar: Calendar,
 ) -> Held:
     """Return the chips of a hall in service, and what holds back the rest."""
     stock = deliveries(hall.chips_count, made.life_years, calendar, refresh=hall.refresh)
-    most = {limit: power / per_chip_mw for limit, power in left.items()}
-    if site.heat_mw is not None:
-        most["cooling"] = (
-            on_calendar(site.heat_mw, calendar) * KW_PER_MW / made.power.nameplate_kw_per_chip
-        )
     most["chips"] = stock.installed_count
-    cash = None if party is None else party.cash_limit_usd
-    if cash is not None:
-        most["cash"] = on_calendar(cash, calendar) / (
-            made.chip_usd_per_chip + made.network_usd_per_chip
-        )
+    if "cash" in most:
         paid = np.minimum(ratio(most["cash"], stock.installed_count, 1.0), 1.0)
         stock = Deliveries(
             **{item.name: getattr(stock, item.name) * paid for item in fields(stock)}
@@ -520,7 +558,7 @@ def load(
     draws = {}
     for name, held in ground.held.items():
         power = machines[name].power
-        busy = tiled_series(busy_frac[name], yard.members, held.in_service_count)
+        busy = tiled_series(busy_frac[name], yard.members)
         kw = busy * power.mean_kw_per_chip + (1.0 - busy) * machines[name].idle_kw_per_chip
         hall_it = held.in_service_count * kw / KW_PER_MW
         pue = held.facility.pue_ratio[calendar.month_of_year]
@@ -548,10 +586,9 @@ def load(
     return metered(yard, (it, mean, peak, water), draws, price_ratio, calendar)
 
 
-def tiled_series(series: Series, members: int, like: Series) -> Series:
+def tiled_series(series: Series, members: int) -> Series:
     """Repeat a series of futures for each member that is held apart."""
-    apart = members > 1 and series.shape[1] > 1 and like.shape[1] == series.shape[1] * members
-    return np.tile(series, (1, members)) if apart else series
+    return np.tile(series, (1, members)) if members > 1 and series.shape[1] > 1 else series
 
 
 def metered(
@@ -570,7 +607,7 @@ def metered(
         else site.price_usd_per_mwh,
         calendar,
     )
-    rise = tiled_series(price_ratio, yard.members, mean)
+    rise = tiled_series(price_ratio, yard.members)
     fuel = (
         place.gas_usd_per_mmbtu
         if site.gas_price_usd_per_mmbtu is None
