@@ -647,6 +647,17 @@ def over_time(series: Series) -> Column:
     return np.asarray(np.cumsum(series, axis=0, dtype=np.float64)[-1])
 
 
+def added(series: Sequence[Series]) -> Series:
+    """Add series one after another, in place where that is safe (T, N)."""
+    total, own = series[0], False
+    for one in series[1:]:
+        if own and one.shape[1] <= total.shape[1]:
+            np.add(total, one, out=total)
+        else:
+            total, own = total + one, True
+    return total
+
+
 def stack(rows: Sequence[Column]) -> Series:
     """Stack columns of lengths 1 and N into (len(rows), N)."""
     return np.stack(np.broadcast_arrays(*rows))

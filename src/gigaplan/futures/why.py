@@ -11,7 +11,7 @@ from gigaplan.futures.draw import uncertain, with_columns
 from gigaplan.plan import Plan, prepare, simulate
 from gigaplan.plan.result import columns_of
 from gigaplan.plan.schema import set_in, settable
-from gigaplan.units import Column, column, parse
+from gigaplan.units import Column, UnitError, column, parse
 
 POINTS = 65
 """Values tried in each pass of a search for break-even."""
@@ -175,7 +175,7 @@ def tried(plan: Plan, path: str, result: str, values: Column) -> Column:
     """Return a result with one input set to each of the values."""
     try:
         return result_column(set_in(plan, path, values), result, len(values))[1]
-    except ValueError:
+    except UnitError:
         inside = [value_or_nan(plan, path, result, float(value)) for value in values]
         return np.array(inside)
 
@@ -184,5 +184,5 @@ def value_or_nan(plan: Plan, path: str, result: str, value: float) -> float:
     """Return a result at one value of an input, NaN where out of bounds."""
     try:
         return float(result_column(set_in(plan, path, value), result, 1)[1][0])
-    except ValueError:
+    except UnitError:
         return float("nan")

@@ -16,8 +16,8 @@ from gigaplan.futures.draw import drawn, uncertain, with_columns
 from gigaplan.money.lease import Debt
 from gigaplan.plan import prepare, simulate
 from gigaplan.plan.result import columns_of
-from gigaplan.plan.schema import Rent, Serve, Train, most_members
-from gigaplan.units import Column, column
+from gigaplan.plan.schema import Rent, Serve, Train, most_members, set_in
+from gigaplan.units import Column, UnitError, column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -163,7 +163,7 @@ def worth(plan: Plan, sample: int = SAMPLE, seed: int = 1) -> list[Worth]:
         Changes of each party's NPV and equity IRR and of both levelised costs.
     """
     ready = prepare(plan)
-    units = list(units_of(ready))
+    units = [unit for unit in units_of(ready) if allowed(ready, unit)]
     width = len(units) + 1
     sample = min(sample, max(LEAST_SAMPLE, MOST_COLUMNS // (width * most_members(ready))))
     numbers = dict(canonical(ready)) | {
@@ -183,6 +183,19 @@ def worth(plan: Plan, sample: int = SAMPLE, seed: int = 1) -> list[Worth]:
     found = dict(columns_of(simulate(with_columns(ready, columns))))
     wanted = {path: array for path, array in found.items() if is_wanted(path)}
     return [worth_of(ready, unit, index, wanted, width) for index, unit in enumerate(units)]
+
+
+def allowed(plan: Plan, unit: Unit) -> bool:
+    """Return whether a unit's change stays within the bounds of what it changes."""
+    numbers = dict(canonical(plan)) | {
+        f"{CATALOG}{path}": value for path, value in canonical(plan.entities)
+    }
+    try:
+        for path in unit.paths:
+            set_in(plan, path, unit.change(column(numbers[path])[:1]))
+    except UnitError:
+        return False
+    return True
 
 
 def is_wanted(path: str) -> bool:

@@ -20,6 +20,8 @@ from gigaplan.units import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+NEARLY = 1.0 - 1e-9
+"""A run this close to done is done: sums of shares round."""
 REFERENCE_MFU_FRAC = 0.40
 """MFU at which an internal value per chip-hour is meant: the value of a run must not fall because
 the run got faster. Close to what large dense runs publish (Llama 3: 0.38 to 0.43)."""
@@ -128,17 +130,14 @@ class Campaign:
     finish_date: Column
 
 
-def campaign(
-    given_frac: Series, run_months: Column, every_months: Column | None, month_date: Series
-) -> Campaign:
+def campaign(pace_ratio: Series, every_months: Column | None, month_date: Series) -> Campaign:
     """Spread one training run, or one after another, over the months.
 
     Parameters
     ----------
-    given_frac : Series
-        Share of the wanted chips that the workload has (T, N); half of them are half as fast.
-    run_months : Column
-        Length of a run on all of them, failures included (N,) [months].
+    pace_ratio : Series
+        Share of a run that the chips at hand do in each month, failures included (T, N); half the
+        chips are half as fast, 0 where they cannot run it.
     every_months : Column, optional
         A new run begins this often; None for a single run.
     month_date : Series
@@ -146,50 +145,29 @@ def campaign(
 
     Notes
     -----
-    Work done is the running sum of `given_frac`; a run is done when that reaches `run_months`. A
-    run longer than its rhythm keeps the chips busy all the time and sets the rhythm itself.
+    A single run is done when the running sum of its pace reaches 1. Runs in a rhythm that the chips
+    cannot keep follow each other without a break.
     """
-    given = np.broadcast_to(
-        given_frac, np.broadcast_shapes(given_frac.shape, (1, run_months.shape[0]))
-    )
-    safe_months = np.where(np.isfinite(run_months) & (run_months > 0.0), run_months, np.inf)
+    done = np.minimum(np.cumsum(pace_ratio, axis=0), 1.0)
     if every_months is None:
-        done = np.minimum(
-            np.cumsum(given, axis=0), np.where(np.isfinite(safe_months), safe_months, 0.0)[None, :]
-        )
-        work = np.concatenate([done[:1], done[1:] - done[:-1]])
-        busy_frac = ratio(work, given, 0.0)
-        runs = work / safe_months[None, :]
+        runs = np.concatenate([done[:1], done[1:] - done[:-1]])
     else:
-        rhythm = np.maximum(every_months, safe_months)
-        busy_frac = np.where(
-            given > 0.0,
-            np.where(np.isfinite(rhythm), safe_months, 0.0)
-            / np.where(np.isfinite(rhythm), rhythm, 1.0),
-            0.0,
-        )
-        runs = given / np.where(np.isfinite(rhythm), rhythm, np.inf)[None, :]
-        work = given
+        runs = np.minimum(pace_ratio, 1.0 / every_months)
     return Campaign(
-        busy_frac=busy_frac,
+        busy_frac=np.minimum(ratio(runs, pace_ratio, 0.0), 1.0),
         runs_count=runs,
-        finish_date=finish_date(np.cumsum(work, axis=0), given, run_months, month_date),
+        finish_date=finish_date(done, pace_ratio, month_date),
     )
 
 
-def finish_date(
-    done_months: Series, given_frac: Series, run_months: Column, month_date: Series
-) -> Column:
-    """Return when accumulated work reaches the length of a run (N,)."""
-    before = np.concatenate([np.zeros_like(done_months[:1]), done_months[:-1]])
-    reached = (done_months >= run_months[None, :] * (1.0 - 1e-12)) & (
-        before < run_months[None, :] * (1.0 - 1e-12)
-    )
-    within = ratio(run_months[None, :] - before, given_frac, 0.0)
-    when = np.where(reached, month_date + np.clip(within, 0.0, 1.0), 0.0)
-    return np.asarray(
-        np.where(over_time(reached.astype(np.float64)) > 0.0, over_time(when), np.nan)
-    )
+def finish_date(done_ratio: Series, pace_ratio: Series, month_date: Series) -> Column:
+    """Return when the first run is done (N,), NaN when it is not within the plan."""
+    before = np.concatenate([np.zeros_like(done_ratio[:1]), done_ratio[:-1]])
+    reached = (done_ratio >= NEARLY) & (before < NEARLY)
+    within = np.clip(ratio(1.0 - before, pace_ratio, 0.0), 0.0, 1.0)
+    when = np.where(reached, month_date + within, 0.0)
+    ever = over_time(reached.astype(np.float64)) > 0.0
+    return np.asarray(np.where(ever, over_time(when), np.nan))
 
 
 def run_value_usd(value_usd_per_chip_h: Column, run_flop: float, dense_tflops: Column) -> Column:

@@ -13,7 +13,16 @@ from gigaplan.money.lease import Debt
 from gigaplan.money.returns import Periods, monthly_periods, returns, verdict_of_roots
 from gigaplan.plan.load import MARKET
 from gigaplan.plan.result import Names
-from gigaplan.units import MONTHS_PER_YEAR, Calendar, Column, Real, Series, column, ratio
+from gigaplan.units import (
+    MONTHS_PER_YEAR,
+    Calendar,
+    Column,
+    Real,
+    Series,
+    added,
+    column,
+    ratio,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,7 +207,7 @@ def joint_opening(plan: Plan) -> Opening:
         return Opening()
 
     def total(values: list[Real]) -> Column:
-        return added([column(value)[None, :] for value in values])[0]
+        return np.asarray(added([column(value)[None, :] for value in values])[0])
 
     book = total([one.book_usd for one in mine])
     lives = total([column(one.book_usd) * column(one.life_years) for one in mine])
@@ -256,17 +265,6 @@ def together(plan: Plan, joint: Flows, each: Names, periods: Periods) -> Account
         verdict=verdict_of_roots(found.roots_count),
         equity_flow_usd=equity,
     )
-
-
-def added(series: list[Series]) -> Series:
-    """Add series one after another, in place where that is safe."""
-    total, own = series[0], False
-    for one in series[1:]:
-        if own and one.shape[1] <= total.shape[1]:
-            np.add(total, one, out=total)
-        else:
-            total, own = total + one, True
-    return total
 
 
 def added_classes(each: list[Mapping[str, Series]]) -> dict[str, Series]:

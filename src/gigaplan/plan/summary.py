@@ -9,7 +9,6 @@ import numpy as np
 from gigaplan.figure import Verdict
 from gigaplan.money.cash import Flows
 from gigaplan.plan.books import Books, overhead_usd, ready_it_mw
-from gigaplan.plan.closing import added
 from gigaplan.plan.result import (
     LIMITS,
     NOTHING_BINDS,
@@ -34,6 +33,7 @@ from gigaplan.units import (
     Calendar,
     Column,
     Series,
+    added,
     column,
     over_time,
     ratio,

@@ -31,8 +31,10 @@ from gigaplan.units import (
     Calendar,
     Column,
     Series,
+    added,
     column,
     on_calendar,
+    ratio,
 )
 
 if TYPE_CHECKING:
@@ -324,7 +326,7 @@ def wanted_count(
         np.full((1, 1), np.inf) if work.chips_count is None else column(work.chips_count)[None, :]
     )
     if isinstance(maker, Trainer):
-        return maker.chips_count[None, :]
+        return most if work.chips_count is None else maker.chips_count[None, :]
     if (
         isinstance(maker, Server)
         and isinstance(work, Serve)
@@ -348,32 +350,37 @@ def train_job(
     calendar: Calendar,
 ) -> Job:
     """Run a training workload on the chips it was given."""
-    busy, revenue, finish = {}, {}, {}
-    tokens: Series = np.zeros((calendar.months, 1))
     every = None if work.every_months is None else column(work.every_months)
-    model = plan.entities[work.model]
-    flop = train_flop_per_token(model, work.sequence, Convention.SIX_N)
+    flop = train_flop_per_token(plan.entities[work.model], work.sequence, Convention.SIX_N)
+    paces = {hall: pace(chips, makers[name, hall]) for hall, chips in given.items()}
+    whole = added(list(paces.values()))
+    # In units of a run a month: halls add up, and one run is done once over all of them.
+    runs = campaign(whole, every, calendar.dates)
+    tokens_each = column(work.tokens_mtoken) * TOKENS_PER_MTOKEN
+    busy, revenue = {}, {}
     for hall, chips in given.items():
-        maker = makers[name, hall]
-        if not isinstance(maker, Trainer):
-            raise TypeError("a training workload was not priced as one")
-        plan_of_runs = campaign(chips / maker.chips_count, maker.run_months, every, calendar.dates)
         _, _, chip = hall_parts(plan, hall)
         each = run_value_usd(
             column(work.value_usd_per_chip_h), flop, peak_tflops(chip, work.precision)
         )
-        runs = plan_of_runs.runs_count
-        busy[hall] = chips * plan_of_runs.busy_frac
-        revenue[hall] = runs * each * column(work.tokens_mtoken) * TOKENS_PER_MTOKEN
-        tokens = tokens + runs * column(work.tokens_mtoken)
-        finish[hall] = plan_of_runs.finish_date
+        share = ratio(paces[hall], whole, 0.0)
+        busy[hall] = chips * runs.busy_frac * np.where(paces[hall] > 0.0, 1.0, 0.0)
+        revenue[hall] = runs.runs_count * share * each * tokens_each
     return Job(
         given_count=given,
         busy_count=busy,
         revenue_usd=revenue,
-        served_mtoken=tokens,
-        finish_date=finish,
+        served_mtoken=runs.runs_count * column(work.tokens_mtoken),
+        finish_date=dict.fromkeys(given, runs.finish_date),
     )
+
+
+def pace(chips_count: Series, maker: Trainer | Server) -> Series:
+    """Return how much of a training run some chips of a hall do in a month (T, N)."""
+    if not isinstance(maker, Trainer):
+        raise TypeError("a training workload was not priced as one")
+    months = np.where(np.isfinite(maker.run_months), maker.run_months, np.inf)
+    return np.asarray(chips_count / maker.chips_count / months)
 
 
 def serve_job(

@@ -227,7 +227,11 @@ def compared(plan: Plan, arrays: dict[str, Any]) -> list[Compared]:
         array = arrays[path]
         modelled = float(array[0] if array.ndim == 1 else np.nanmax(array[:, 0]))
         published = parse(one.value, path.rpartition(".")[2])
-        error = modelled - published if path.endswith("_date") else modelled / published - 1.0
+        error = (
+            modelled - published
+            if path.endswith("_date")
+            else (modelled / published - 1.0 if published else float("nan"))
+        )
         found.append(
             Compared(
                 name, path, published, modelled, error, one.source, one.date, one.grade, one.note
