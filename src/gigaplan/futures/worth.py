@@ -186,7 +186,7 @@ def worth(plan: Plan, sample: int = SAMPLE, seed: int = 1) -> list[Worth]:
 
 
 def allowed(plan: Plan, unit: Unit) -> bool:
-    """Return whether a unit's change stays within the bounds of what it changes."""
+    """Return whether a unit's change stays within its figures' bounds."""
     numbers = dict(canonical(plan)) | {
         f"{CATALOG}{path}": value for path, value in canonical(plan.entities)
     }

@@ -123,9 +123,9 @@ def rent_usd(lease: Lease, let_mw: Series, first_date: Column, calendar: Calenda
 
 
 def sold_ratio(deal: Capacity, first_date: Column, calendar: Calendar) -> tuple[Series, Series]:
-    """Return which share of each month is sold, and at what share of the first price (T, N).
+    """Return the share of each month sold, and its share of the first price.
 
-    After the term the deal goes on at its renewal price; where that is 0 it ends.
+    Both (T, N). After the term the deal goes on at its renewal price; where that is 0 it ends.
     """
     begin = first_date if deal.from_date is None else column(deal.from_date)
     within = active_frac(begin, column(deal.term_years), calendar)

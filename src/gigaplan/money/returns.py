@@ -752,14 +752,18 @@ def moments(time: Clock, point: float, room: Room) -> tuple[float, float, float,
 
 
 @njit(cache=True, error_model="numpy")
-def look(time: Clock, point: float, room: Room, row: int) -> None:
-    """Write what is known at a point: sign, |ln ratio|, two mean times."""
+def look(time: Clock, point: float, room: Room, row: int) -> tuple[float, float]:
+    """Write what is known at a point, and return gains and losses there.
+
+    A row is the point, the sign, |ln(gains / losses)| and the mean times of gains and of losses.
+    """
     gains, losses, gain_time, loss_time = moments(time, point, room)
     room.points[row, 0] = point
     room.points[row, 1] = np.sign(gains - losses)
     room.points[row, 2] = abs(log_ratio(gains, losses))
     room.points[row, 3] = gain_time / gains
     room.points[row, 4] = loss_time / losses
+    return gains, losses
 
 
 @njit(cache=True, error_model="numpy")
@@ -812,12 +816,10 @@ def isolate(time: Clock, side: int, room: Room, found: int) -> int:
     """Bracket the roots on one side of 0 %, nearest first; return how many.
 
     Interval d waits with its ends in rows 2 d + 2 and 2 d + 3 of `points`; rows 0 and 1 are in
-    hand.
+    hand. The first interval, from 0 % to the end, is there already.
     """
     points, widths = room.points, room.widths
     depth = found - found
-    for end in range(2):
-        look(time, time.ends[side] if end else 1.0, room, depth + end + 2)
     widths[depth] = time.widths[side]
     narrow = NARROW / time.steps_per_year
     depth += 1
@@ -846,10 +848,11 @@ def isolate(time: Clock, side: int, room: Room, found: int) -> int:
 @njit(cache=True, error_model="numpy")
 def find(time: Clock, room: Room) -> tuple[int, int]:
     """Bracket every root of one flow; return how many to 0 %, and in all."""
-    gains, losses, _, _ = moments(time, time.ends[0], room)
+    gains, losses = look(time, time.ends[0], room, 3)
     if not (gains > 0.0 and losses > 0.0 and gains + losses < np.inf):
         return 0, 0
-    gains, losses, _, _ = moments(time, 1.0, room)
+    gains, losses = look(time, 1.0, room, 2)
+    room.lanes[CENTRE, 0] = room.points[2, 4] - time.elapsed[0]
     found = 0
     if gains == losses:
         room.brackets[0, 0] = 1.0
@@ -859,18 +862,19 @@ def find(time: Clock, room: Room) -> tuple[int, int]:
     below = found
     for side in range(2):
         below = found
+        if side > 0:
+            look(time, 1.0, room, 2)
+            look(time, time.ends[side], room, 3)
         found = isolate(time, side, room, found)
     return below, found
 
 
 @njit(cache=True, error_model="numpy")
 def polish(time: Clock, room: Room, bracket: Floats) -> float:
-    """Return the root within a bracket."""
+    """Return the root within a bracket; `find` set the losses' centre."""
     if bracket[2] == 0.0:
         return math.sqrt(bracket[0] * bracket[1])
     lanes = room.lanes
-    _, losses, _, loss_time = moments(time, 1.0, room)
-    lanes[CENTRE, 0] = loss_time / losses - time.elapsed[0]
     lanes[NEAR, 0] = bracket[0]
     lanes[FAR, 0] = bracket[1]
     lanes[SIGN, 0] = bracket[2]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from gigaplan import catalog
 from gigaplan.figure import PathError, canonical, joined, replaced, resolve, split
@@ -37,6 +39,10 @@ MOST_OWN = 1000
 """Entities that a plan file may carry: each is read with all that it follows."""
 MARKET = "market"
 """The party outside a plan that pays for what nobody inside does."""
+SHARED_FIGURES = ("hall.goodput_extra_frac",)
+"""Figures of a group's hall that act on the workload of all its members, not on one member."""
+SLACK_FRAC = 1e-9
+"""How far shares that should make one may miss it by rounding."""
 
 
 def load(path: str | Path) -> Plan:
@@ -246,6 +252,7 @@ def contradictions(plan: Plan) -> Iterator[tuple[str, str]]:
             yield from unknown(f"workloads.{quoted(name)}.owner", work.owner, known, "party")
     for name, deal in plan.deals.items():
         yield from deal_gaps(f"deals.{quoted(name)}", deal, plan)
+    yield from oversold(plan)
     if not plan.sites and not plan.site_groups and not plan.halls:
         yield "name", "the plan has no sites and no halls: there is nothing to simulate"
     if plan.workloads and not halls:
@@ -258,6 +265,10 @@ def group_gaps(path: str, name: str, group: SiteGroup, plan: Plan) -> Iterator[t
     yield from unknown(f"{path}.site.owner", group.site.owner, {*known, MARKET}, "party")
     yield from unknown(f"{path}.hall.owner", group.hall.owner, known, "party")
     yield from site_gaps(f"{path}.site", group.site)
+    if group.hall.tenure != "owned":
+        yield f"{path}.hall.tenure", "the halls of a group are owned; rent from a cloud in a hall"
+    else:
+        yield from machine_gaps(f"{path}.hall", group.hall)
     if not 1 <= group.members <= 100_000:  # noqa: PLR2004
         yield f"{path}.members", "a group has 1 to 100,000 members"
     if name in {*plan.sites, *plan.halls}:
@@ -267,6 +278,29 @@ def group_gaps(path: str, name: str, group: SiteGroup, plan: Plan) -> Iterator[t
             check_spread(group, short, half)
         except (PathError, UnitError) as error:
             yield joined(f"{path}.spread", short), str(error)
+
+
+def oversold(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what two deals, or a deal and a workload, promise twice."""
+    sold: dict[str, tuple[str, str]] = {}
+    let: dict[str, float] = {}
+    for name, deal in plan.deals.items():
+        where = f"deals.{quoted(name)}"
+        if isinstance(deal, Capacity):
+            if deal.hall in sold:
+                first, _ = sold[deal.hall]
+                yield f"{where}.hall", f"{first} sells all chips of {deal.hall} already"
+            sold.setdefault(deal.hall, (name, deal.seller))
+        elif isinstance(deal, Lease):
+            let[deal.site] = let.get(deal.site, 0.0) + float(np.max(deal.let_frac))
+            if let[deal.site] > 1.0 + SLACK_FRAC:
+                yield f"{where}.let", f"{100.0 * let[deal.site]:.4g} % of {deal.site} is let by now"
+    for name, work in plan.workloads.items():
+        for hall in work.halls or (*plan.halls, *plan.site_groups):
+            contract, seller = sold.get(hall, ("", None))
+            if work.owner is not None and work.owner == seller:
+                path = f"workloads.{quoted(name)}.owner"
+                yield path, f'"{seller}" has sold the chips of {hall} ({contract})'
 
 
 def check_spread(group: SiteGroup, short: str, half: str) -> None:
@@ -281,6 +315,9 @@ def check_spread(group: SiteGroup, short: str, half: str) -> None:
     """
     figures = dict(canonical({"site": group.site, "hall": group.hall}))
     figure = resolve(list(figures), short)
+    if figure in SHARED_FIGURES:
+        reason = "the members of a group share what they serve"
+        raise PathError(f"{short} cannot spread: {reason}; give it a range instead")
     width = parse(half, split(figure)[-1])
     where, _, rest = figure.partition(".")
     for edge in (figures[figure] - width, figures[figure] + width):
@@ -313,10 +350,25 @@ def hall_gaps(path: str, hall: Hall, plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{path}.tenure", "a hall rented from a cloud needs an offer"
     elif hall.site not in plan.sites:
         yield from unknown(f"{path}.site", hall.site, set(plan.sites), "site")
+    yield from machine_gaps(path, hall)
+
+
+def machine_gaps(path: str, hall: Hall) -> Iterator[tuple[str, str]]:
+    """Yield what a hall's chips lack or contradict."""
     if hall.tenure == "owned" and not hall.system:
         yield f"{path}.system", "missing: server, rack or pod, such as dgx-h100"
     if hall.tenure == "owned" and hall.offer is not None:
         yield f"{path}.offer", "only a hall with tenure: cloud rents an offer"
+    yield from falling(path, hall)
+
+
+def falling(path: str, hall: Hall) -> Iterator[tuple[str, str]]:
+    """Yield a message when the chips of a hall, counted from the start, become fewer."""
+    if any(np.any(later < earlier) for earlier, later in pairwise(hall.chips_count.values)):
+        yield (
+            f"{path}.chips",
+            "become fewer on a later date; they are all delivered so far, and retire by `life`",
+        )
 
 
 def deal_gaps(path: str, deal: Lease | Capacity | Debt, plan: Plan) -> Iterator[tuple[str, str]]:
