@@ -161,7 +161,7 @@ def campaign(pace_ratio: Series, every_months: Column | None, month_date: Series
 
 
 def finish_date(done_ratio: Series, pace_ratio: Series, month_date: Series) -> Column:
-    """Return when the first run is done (N,), NaN when it is not within the plan."""
+    """Return when the first run is done (N,); NaN: not within the plan."""
     before = np.concatenate([np.zeros_like(done_ratio[:1]), done_ratio[:-1]])
     reached = (done_ratio >= NEARLY) & (before < NEARLY)
     within = np.clip(ratio(1.0 - before, pace_ratio, 0.0), 0.0, 1.0)
