@@ -112,7 +112,7 @@ def capacity_of(plan: Plan, hall: str) -> Capacity | None:
 
 
 def energy_payer(plan: Plan, site: str, owner: str) -> str:
-    """Return who pays for the energy of a hall: its owner, or a landlord whose rent includes it."""
+    """Return who pays for a hall's energy: its owner, or its landlord."""
     mine = next((lease for lease in leases_of(plan, site) if lease.tenant == owner), None)
     return mine.landlord if mine is not None and mine.energy == "included" else owner
 
@@ -132,7 +132,7 @@ def overhead_usd(plan: Plan, calendar: Calendar) -> Series:
 
 
 def upkeep_lines(made: Books, plan: Plan, yard: Yard, cost_usd: Series) -> None:
-    """Write the keeping of a site: tenants of net leases bear their share, the owner the rest."""
+    """Write a site's keeping: net tenants bear their share of it."""
     rest: Column = np.ones(1)
     for lease in leases_of(plan, yard.name):
         if lease.net:
@@ -145,7 +145,7 @@ def upkeep_lines(made: Books, plan: Plan, yard: Yard, cost_usd: Series) -> None:
 def revenue_lines(
     made: Books, plan: Plan, name: str, hall: str, revenue_usd: Series, sold_frac: Series | None
 ) -> None:
-    """Write what a workload brings in a hall: to its owner, the chips' buyer, or their owner.
+    """Write what a workload brings in a hall, to whoever has the chips.
 
     Outside the term of a contract the chips, and what they earn, are their owner's.
     """
@@ -205,7 +205,7 @@ def books(
 
 
 def site_lines(book: Book, one: Used, price_ratio: Series, calendar: Calendar) -> Series:
-    """Write a site's building and its sale at the end; return its keeping [USD]."""
+    """Write a site's building and its sale; return its keeping [USD]."""
     yard, ground = one.yard, one.ground
     costs, place = yard.shelf[yard.site.costs], yard.shelf[yard.site.place]
     months = column(

@@ -201,7 +201,7 @@ def loans(
 
 
 def joint_opening(plan: Plan) -> Opening:
-    """Return the opening positions of all parties together, their debt left out."""
+    """Return the opening positions of all parties together, without debt."""
     mine = [party.opening for party in plan.parties.values() if party.opening is not None]
     if not mine:
         return Opening()

@@ -363,7 +363,7 @@ def machine_gaps(path: str, hall: Hall) -> Iterator[tuple[str, str]]:
 
 
 def falling(path: str, hall: Hall) -> Iterator[tuple[str, str]]:
-    """Yield a message when the chips of a hall, counted from the start, become fewer."""
+    """Yield a message when the chips that a hall has had become fewer."""
     if any(np.any(later < earlier) for earlier, later in pairwise(hall.chips_count.values)):
         yield (
             f"{path}.chips",

@@ -376,7 +376,7 @@ def train_job(
 
 
 def pace(chips_count: Series, maker: Trainer | Server) -> Series:
-    """Return how much of a training run some chips of a hall do in a month (T, N)."""
+    """Return how much of a run some chips of a hall do in a month (T, N)."""
     if not isinstance(maker, Trainer):
         raise TypeError("a training workload was not priced as one")
     months = np.where(np.isfinite(maker.run_months), maker.run_months, np.inf)

@@ -214,7 +214,7 @@ def group_yard(plan: Plan, name: str, group: SiteGroup) -> Yard:
 
 
 def width_of(plan: Plan) -> int:
-    """Return how many futures a plan carries: the length of its longest column."""
+    """Return how many futures a plan carries: its longest column's length."""
     own = (column(value).shape[0] for _, value in canonical(plan))
     shelf = (column(value).shape[0] for _, value in canonical(plan.entities))
     return max((*own, *shelf), default=1)
@@ -364,7 +364,7 @@ def shell_by_date(yard: Yard, capacity_mw: Column, calendar: Calendar) -> Steps:
 
 
 def just_in_time_mw(site: Site, capacity_mw: Column, calendar: Calendar) -> Steps:
-    """Return buildings that are ready when power is: up to the campus's size, in order of date."""
+    """Return buildings that are ready when power is, in order of date."""
     rises = []
     for power in (site.grid_mw, site.gas_mw):
         if not np.any([np.any(column(mw) > 0.0) for mw in power.values]):
