@@ -292,23 +292,21 @@ def levelised(
             *joint.capex_usd.values(),
         ]
     )
-    chips: Series = np.zeros((calendar.months, 1))
-    for count in service.values():
-        chips = chips + count
-    per_chip_h = ratio(over_time(cost * worth), over_time(chips * calendar.hours * worth))
+    chips = added([np.zeros((calendar.months, 1)), *service.values()])
+    hours = calendar.hours * worth
+    per_chip_h = ratio(over_time(cost * worth), over_time(chips * hours))
     serving = [
         one
         for one in compute.values()
         if any(isinstance(part, Serving) for part in one.halls.values())
     ]
-    given: Series = np.zeros((calendar.months, 1))
-    tokens: Series = np.zeros((calendar.months, 1))
-    for one in serving:
-        given, tokens = given + one.given_count, tokens + one.served_mtoken
+    none: Series = np.zeros((calendar.months, 1))
+    given = added([none, *(one.given_count for one in serving)])
+    tokens = added([none, *(one.served_mtoken for one in serving)])
     return Levelised(
         chip_usd_per_chip_h=per_chip_h,
         token_usd_per_mtoken=per_chip_h
-        * ratio(over_time(given * calendar.hours * worth), over_time(tokens * worth)),
+        * ratio(over_time(given * hours), over_time(tokens * worth)),
         shell_usd_per_kw_month=shell_cost(ledger, used, plan, worth),
     )
 
@@ -329,15 +327,27 @@ def shell_cost(ledger: Books, used: Mapping[str, Used], plan: Plan, worth: Serie
         or any(hall.owner in landlords for hall in plan.halls.values())
     ):
         return np.full(1, np.nan)
-    cost: Series = np.zeros((1, 1))
-    for name in landlords:
-        book = ledger[name]
-        cost = cost + book.lines_usd.get("operating", 0.0) - book.lines_usd.get("residual", 0.0)
-        for usd in book.capex_usd.values():
-            cost = cost + usd
-    ready: Series = np.zeros((1, 1))
-    for one in used.values():
-        ready = ready + pooled(ready_it_mw(one), one.yard.members) * KW_PER_MW
+    nothing: Series = np.zeros((worth.shape[0], 1))
+    cost = added(
+        [
+            nothing,
+            *(
+                usd
+                for name in sorted(landlords)
+                for usd in (
+                    ledger[name].lines_usd.get("operating", nothing),
+                    -ledger[name].lines_usd.get("residual", nothing),
+                    *ledger[name].capex_usd.values(),
+                )
+            ),
+        ]
+    )
+    ready = added(
+        [
+            nothing,
+            *(pooled(ready_it_mw(one), one.yard.members) * KW_PER_MW for one in used.values()),
+        ]
+    )
     return ratio(over_time(cost * worth), over_time(ready * worth))
 
 
