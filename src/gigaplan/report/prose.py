@@ -254,7 +254,10 @@ def checked(told: Facts) -> str:
     rows = [
         one
         for one in told.compared
-        if not one.path.endswith("_date") and np.isfinite(one.error_frac)
+        if not one.path.endswith("_date")
+        and np.isfinite(one.error_frac)
+        # no model lands exactly on a headline: such a row gives an input of the plan back
+        and one.error_frac != 0.0
     ]
     if not rows:
         return ""
@@ -263,6 +266,6 @@ def checked(told: Facts) -> str:
     if len(rows) == 1:
         return f"Published {worst.name} is met within {worst.error_text}."
     return (
-        f"Of {len(rows)} published figures {near} are met within {100 * CLOSE_FRAC:.0f} %; the"
+        f"Of {len(rows)} published figures {near} {'is' if near == 1 else 'are'} met within {100 * CLOSE_FRAC:.0f} %; the"
         f" largest miss is {worst.name}, {worst.error_text}."
     )
