@@ -265,7 +265,8 @@ def checked(told: Facts) -> str:
     worst = max(rows, key=lambda one: abs(one.error_frac))
     if len(rows) == 1:
         return f"Published {worst.name} is met within {worst.error_text}."
+    verb = "is" if near == 1 else "are"
     return (
-        f"Of {len(rows)} published figures {near} {'is' if near == 1 else 'are'} met within {100 * CLOSE_FRAC:.0f} %; the"
+        f"Of {len(rows)} published figures {near} {verb} met within {100 * CLOSE_FRAC:.0f} %; the"
         f" largest miss is {worst.name}, {worst.error_text}."
     )
