@@ -71,3 +71,11 @@ def test_what_is_missed_by_much_says_why() -> None:
                 file.name,
                 one.name,
             )
+
+
+@pytest.mark.parametrize(("term", "said"), [("8 years", "in 2033-05"), ("15 years", "")])
+def test_a_lease_that_ends_before_the_plan_is_told(term: str, said: str) -> None:
+    plan = prepare(load(EXAMPLES / "abilene.yaml").set("shell-lease.term", term))
+    told = facts(plan, simulate(plan), []).verdicts.get("lease_ends", "")
+    assert said in told
+    assert bool(told) == bool(said)

@@ -21,6 +21,7 @@ from gigaplan.figure import (
     rests_on,
     worst_grade,
 )
+from gigaplan.money.lease import Lease
 from gigaplan.plan.result import columns_of
 from gigaplan.plan.schema import Serve
 from gigaplan.plan.summary import binding_name
@@ -28,6 +29,7 @@ from gigaplan.plan.work import hall_parts
 from gigaplan.read import Problem, ReadError
 from gigaplan.units import (
     GIB_PER_GB,
+    MONTHS_PER_YEAR,
     SUFFIXES,
     Calendar,
     UnitError,
@@ -199,7 +201,8 @@ def facts(plan: Plan, result: Result, worth: list[Worth]) -> Facts:
         figures=figures,
         rests_on=rests_on({figure.path: figure for figure in figures}),
         worst_grade=worst_grade({figure.path: figure for figure in figures}),
-        verdicts={name: meaning(name, plan, arrays) for name in reasons(bits)},
+        verdicts={name: meaning(name, plan, arrays) for name in reasons(bits)}
+        | leases_that_end(plan, arrays, result.calendar),
     )
 
 
@@ -332,6 +335,24 @@ def owed(plan: Plan, arrays: dict[str, Any]) -> str:
         f"{name} owes {show(float(usd), 'debt_usd')}" for name, usd in found.items() if usd > 1.0
     ]
     return f"the plan ends before its debt does: {', '.join(each)}" if each else ""
+
+
+def leases_that_end(plan: Plan, arrays: dict[str, Any], calendar: Calendar) -> dict[str, str]:
+    """Say which leases end before the plan does: no rent follows them."""
+    found = []
+    for name, deal in plan.deals.items():
+        if isinstance(deal, Lease):
+            first = arrays[f"site.{deal.site}.first_power_date"]
+            begin = column(first if deal.from_date is None else deal.from_date)[0]
+            end = float(begin + column(deal.term_years)[0] * MONTHS_PER_YEAR)
+            if end < calendar.start_date + calendar.months - 1.0:
+                found.append(f"{name} in {date_text(end)}")
+    if not found:
+        return {}
+    said = (
+        f"a lease ends before the plan does ({', '.join(found)}); after it the site earns no rent"
+    )
+    return {"lease_ends": said}
 
 
 def unfit(plan: Plan, arrays: dict[str, Any]) -> str:
