@@ -439,7 +439,6 @@ def test_no_file_names_a_path_of_one_machine() -> None:
     listed(searched(re.compile(rf"(?<![\w.~$}}>:/-])/(?:{places})/[\w.-]+")), "path of one machine")
 
 
-@pytest.mark.skipif(not (SOURCE / "cli.py").exists(), reason="no command line yet")
 def test_help_is_quick() -> None:
     script = SCRIPTS / "gigaplan"
     rounds = 7
