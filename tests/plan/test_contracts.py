@@ -202,3 +202,15 @@ def test_a_group_needs_a_system_of_its_own() -> None:
     cloud = "tenure: cloud, offer: nebius-h100, "
     found = messages(GROUP.replace("system: dgx-h100, ", cloud))
     assert "owned" in found["site_groups.towers.hall.tenure"]
+
+
+def test_a_shell_without_dates_is_ready_when_power_is_and_as_large() -> None:
+    power = "grid: [{from: 2026-03, value: 2 MW}, {from: 2027-06, value: 8 MW}]"
+    text = CAMPUS.replace("grid: 40 MW", power + ", gas: [{from: 2026-09, value: 3 MW}]")
+    site = simulate(loads(text)).site.main
+    assert site.shell_mw[1, 0] == 0.0
+    assert [site.shell_mw[month, 0] for month in (4, 10, 24)] == pytest.approx([2.0, 5.0, 11.0])
+    late = simulate(loads(text).set("sites.main.gas_mw.0.from_date", "2028-01")).site.main
+    assert [late.shell_mw[month, 0] for month in (4, 10, 20, 30)] == pytest.approx(
+        [2.0, 2.0, 8.0, 11.0]
+    )
